@@ -1,0 +1,12 @@
+# Installs tessera right after configuring, without a build and as if no test library was there,
+# then moves the result: what the consumers find must be complete and relocatable.
+cmake_minimum_required(VERSION 3.25)
+
+file(REMOVE_RECURSE ${FOLDER})
+file(MAKE_DIRECTORY ${FOLDER})
+execute_process(COMMAND ${CMAKE_COMMAND} -S ${ROOT} -B ${FOLDER}/tessera -G ${GENERATOR}
+  -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_INSTALL_PREFIX=${FOLDER}/first
+  -DTESSERA_DOCTEST_INCLUDE= -DCMAKE_DISABLE_FIND_PACKAGE_benchmark=ON
+  COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${FOLDER}/tessera COMMAND_ERROR_IS_FATAL ANY)
+file(RENAME ${FOLDER}/first ${FOLDER}/prefix)

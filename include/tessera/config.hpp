@@ -1,0 +1,11 @@
+#pragma once
+// Marks shared by every header. Names live in `namespace tessera::inline v0`: the inline namespace
+// carries the major version and nothing else, so that a .cpp and a .cu of one program link.
+
+#include "tessera/version.hpp"
+
+#if defined(__CUDACC__)
+#define TESSERA_HD __host__ __device__  // plain constexpr functions that device code calls too
+#else
+#define TESSERA_HD
+#endif

@@ -1,0 +1,377 @@
+#pragma once
+// The graph: a value between types and kernels. Plain structs in growable buffers, filled by
+// constexpr functions; the compiler builds it to count and to collect kernel signatures, a program
+// builds it again at run time to plan memory. No template, so every body is parsed once.
+//
+// A node applies an op to values. A value has an extent (k * B^power copies of static dimensions, B
+// the batch), a role and a storage. A parameter is a named value in the flat buffer of weights. A
+// tap gives a value a module's path. At compile time only hashes of names exist; texts are kept
+// when the graph is built at run time. The first issue ends the building: later calls do nothing.
+
+#include <cstdint>
+#include <initializer_list>
+#include <type_traits>
+
+#include "tessera/graph/issue.hpp"
+#include "tessera/graph/kinds.hpp"
+#include "tessera/meta/buffer.hpp"
+#include "tessera/meta/name.hpp"
+
+namespace tessera::inline v0 {
+
+struct graph;
+struct node;
+class backward;
+
+// Extents: k * B^power rows of dims[0] x ... x dims[rank - 1].
+struct shape {
+  int k = 1, power = 1, rank = 0;
+  int dims[4] = {};
+
+  constexpr int last() const { return rank > 0 ? dims[rank - 1] : 1; }
+  constexpr std::int64_t per_sample() const {  // product of the dimensions
+    std::int64_t n = 1;
+    for (int i = 0; i < rank; ++i) n *= dims[i];
+    return n;
+  }
+  constexpr std::int64_t count(std::int64_t batch) const {
+    return (power == 0 ? 1 : power == 1 ? batch : batch * batch) * k * per_sample();
+  }
+  friend constexpr bool operator==(const shape&, const shape&) = default;
+};
+
+using value_id = int;  // -1: absent
+inline constexpr value_id absent = -1;
+
+struct value {
+  shape extent;
+  role kind = role::real;
+  storage where = storage::activation;
+  bool stopped = false;        // no gradient flows back through this view
+  int producer = -1;           // node that writes it
+  int index = -1;              // parameter, input or optimizer buffer it is
+  value_id view_of = absent;   // same memory under another shape
+  value_id rows = absent;      // up_to: an index value with the count of rows that are there
+};
+
+// Static attributes of a node: they may decide kernels.
+struct attributes {
+  int a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
+  friend constexpr bool operator==(const attributes&, const attributes&) = default;
+};
+
+// What of a node its kernel is compiled for; everything else is a run-time argument.
+struct op_key {
+  int a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
+  friend constexpr bool operator==(const op_key&, const op_key&) = default;
+};
+
+// The rules of an op, gathered from op<"name"> (graph/op.hpp).
+struct op_rules {
+  name id;
+  int outputs = 1;
+  unsigned accumulates = 0;  // bit i: output i honours operand::accumulate
+  unsigned optional = 0;     // bit i: output i may be null where nobody reads it
+  void (*infer)(graph&, const node&) = nullptr;
+  std::int64_t (*macs)(const graph&, const node&) = nullptr;  // per sample
+  void (*gradient)(graph&, const node&, backward&) = nullptr;
+  op_key (*key)(const graph&, const node&) = nullptr;
+};
+
+struct node {
+  const op_rules* op = nullptr;
+  attributes attr;
+  int first_input = 0, inputs = 0;
+  value_id output = absent;  // outputs are consecutive values
+  int settings = -1;         // first of its run-time settings
+  std::uint64_t site = 0;    // hash of its module path: the randomness it draws, the table it is in
+  int text = -1;
+};
+
+struct parameter {
+  std::uint64_t hash = 0;
+  shape extent;  // power 0
+  slice_kind kind = slice_kind::weight;
+  initialiser init = initialiser::zeros;
+  float scale = 0;
+  bool decay = true;
+  value_id value = absent;
+  int text = -1;
+};
+
+struct input {
+  std::uint64_t hash = 0;
+  value_id value = absent;
+  int text = -1;
+};
+
+struct setting {  // a number a run may change: loss weight, temperature, learning rate
+  std::uint64_t hash = 0;
+  double value = 0;
+  int text = -1;
+};
+
+struct tap {
+  std::uint64_t hash = 0;
+  value_id value = absent;
+  int text = -1;
+};
+
+struct last_write {  // a state's new value, written when everything else has been read
+  const op_rules* op = nullptr;
+  value_id from = absent, state = absent;
+  int setting = -1;
+};
+
+struct graph {
+  buffer<node> nodes;
+  buffer<value> values;
+  buffer<value_id> operands;  // inputs of all nodes
+  buffer<parameter> parameters;
+  buffer<input> inputs;
+  buffer<setting> settings;
+  buffer<tap> taps;
+  buffer<last_write> last_writes;
+  buffer<char> text;  // run time only: all names, each ended by '\0'
+  first_issue found;
+
+  // The path of the module under construction, and what holds inside it.
+  std::uint64_t path = 0;
+  buffer<char> path_text;
+  bool frozen = false, sharing = false, training = false;
+  std::uint64_t only[4] = {};  // if only_count > 0: parameters outside these scopes are frozen
+  int only_count = 0;
+  bool inside = true;
+
+  constexpr bool ok() const { return found.code == issue::none; }
+  constexpr void fail(issue code, int a = 0, int b = 0) {
+    if (ok()) found = {code, a, b};
+  }
+
+  // Adds a node; returns its first output, the others follow. Absent inputs stay absent.
+  constexpr value_id emit(const op_rules& op, std::initializer_list<value_id> in,
+                          attributes attr = {}, int first_setting = -1) {
+    if (!ok()) return add_dead(op.outputs);
+    node n{&op, attr, operands.size(), static_cast<int>(in.size()), values.size(), first_setting,
+           path};
+    for (value_id v : in) operands.push(v);
+    value fresh;
+    fresh.producer = nodes.size();
+    for (int i = 0; i < op.outputs; ++i) values.push(fresh);
+    if (!std::is_constant_evaluated()) n.text = keep_path();
+    nodes.push(n);
+    op.infer(*this, n);
+    return n.output;
+  }
+
+  constexpr value_id in(const node& n, int i) const {
+    return i < n.inputs ? operands[n.first_input + i] : absent;
+  }
+  constexpr const shape& in_shape(const node& n, int i) const { return values[in(n, i)].extent; }
+  constexpr const shape& shape_of(value_id v) const { return values[v].extent; }
+  constexpr void set(const node& n, int i, const shape& s, role r = role::real) {
+    value& v = values[n.output + i];
+    v.extent = s;
+    v.kind = r;
+  }
+
+  constexpr value_id add_input(label what, const shape& s, role r = role::real) {
+    value v;
+    v.extent = s;
+    v.kind = r;
+    v.where = storage::input;
+    v.index = inputs.size();
+    input i{what.hash, values.push(v)};
+    if (!std::is_constant_evaluated()) i.text = keep(what);
+    inputs.push(i);
+    return i.value;
+  }
+
+  // The same memory under another shape (equal count), or behind a stop-gradient.
+  constexpr value_id view(value_id of, const shape& s, bool stop = false) {
+    if (!ok()) return add_dead(1);
+    value v = values[of];
+    v.extent = s;
+    v.stopped = stop;
+    v.view_of = of;
+    return values.push(v);
+  }
+  constexpr value_id stop_gradient(value_id of) { return view(of, shape(values[of].extent), true); }
+
+  constexpr value_id add_parameter(label what, std::initializer_list<int> dims, initialiser init,
+                                   float scale = 0, bool decay = true,
+                                   slice_kind kind = slice_kind::weight) {
+    parameter p;
+    p.hash = join(what);
+    for (int d : dims) p.extent.dims[p.extent.rank++] = d;
+    p.extent.power = 0;
+    p.init = init;
+    p.scale = scale;
+    p.decay = decay && p.extent.rank > 1;
+    p.kind = kind == slice_kind::weight && (frozen || !inside) ? slice_kind::frozen : kind;
+    const int slot = find_slot(p.hash);
+    if (const int known = table[slot] - 1; known >= 0) {
+      if (sharing && parameters[known].extent == p.extent) return parameters[known].value;
+      fail(issue::name_twice, known, parameters.size());
+      return parameters[known].value;
+    }
+    value v;
+    v.extent = p.extent;
+    v.where = storage::parameter;
+    v.index = parameters.size();
+    p.value = values.push(v);
+    if (!std::is_constant_evaluated()) p.text = keep_path(what);
+    parameters.push(p);
+    table[slot] = parameters.size();
+    return p.value;
+  }
+
+  constexpr int add_setting(label what, double x) {
+    setting s{join(what), x};
+    if (!std::is_constant_evaluated()) s.text = keep_path(what);
+    return settings.push(s);
+  }
+
+  constexpr void add_tap(value_id v) {
+    tap t{path, v};
+    if (!std::is_constant_evaluated()) t.text = keep_path();
+    taps.push(t);
+  }
+  constexpr void add_tap(label what, value_id v) {
+    tap t{join(what), v};
+    if (!std::is_constant_evaluated()) t.text = keep_path(what);
+    taps.push(t);
+  }
+  constexpr value_id find_tap(std::uint64_t hash) {
+    for (int i = taps.size(); i-- > 0;)  // the newest: a shared tower's last reading
+      if (taps[i].hash == hash) return taps[i].value;
+    fail(issue::unknown_tap, taps.size());
+    return 0;
+  }
+
+  // State is read by nodes and written last: finish() emits the writes that were asked for.
+  constexpr void write_last(const op_rules* op, value_id from, value_id state, int setting) {
+    if (ok()) last_writes.push({op, from, state, setting});
+  }
+  constexpr void finish() {
+    for (int i = 0; i < last_writes.size() && ok(); ++i) {
+      const last_write w = last_writes[i];
+      const value_id v = emit(*w.op, {w.from}, {}, w.setting);
+      values[v].where = storage::parameter;
+      values[v].index = values[w.state].index;
+    }
+    last_writes.shrink(0);
+  }
+
+  const char* text_at(int at) const { return at < 0 ? "" : text.begin() + at; }
+
+  // ---- names ----
+  constexpr std::uint64_t join(label what) const {
+    return path == 0 ? what.hash : (path * hash_base + '.') * what.power + what.hash;
+  }
+  int keep(label what) {
+    const int at = text.size();
+    for (int i = 0; i < what.length; ++i) text.push(what.text[i]);
+    text.push('\0');
+    return at;
+  }
+  int keep_path() {
+    const int at = text.size();
+    for (char c : path_text) text.push(c);
+    text.push('\0');
+    return at;
+  }
+  int keep_path(label what) {
+    const int at = text.size();
+    for (char c : path_text) text.push(c);
+    if (path_text.size() > 0) text.push('.');
+    for (int i = 0; i < what.length; ++i) text.push(what.text[i]);
+    text.push('\0');
+    return at;
+  }
+
+  // A scope: the module "what", or "what.number". Ends with the object.
+  class scope {
+   public:
+    constexpr scope(graph& g, label what, int number = -1)
+        : scope(g, g.join(what), what.text, what.length, number) {}
+    explicit constexpr scope(graph& g, const name& what)
+        : scope(g, g.path == 0 ? what.hash() : joined(g.path, what), nullptr, 0, -1) {
+      if (!std::is_constant_evaluated()) {
+        if (g.path_text.size() > 0) g.path_text.push('.');
+        for (int i = 0; i < what.length(); ++i) g.path_text.push(what.at(i));
+      }
+    }
+    scope(const scope&) = delete;
+    scope& operator=(const scope&) = delete;
+    constexpr ~scope() {
+      g_.path = path_;
+      g_.inside = inside_;
+      g_.path_text.shrink(length_);
+    }
+
+   private:
+    constexpr scope(graph& g, std::uint64_t path, const char* text, int length, int number)
+        : g_(g), path_(g.path), length_(g.path_text.size()), inside_(g.inside) {
+      g.path = path;
+      if (!std::is_constant_evaluated() && text != nullptr) {
+        if (length_ > 0) g.path_text.push('.');
+        for (int i = 0; i < length; ++i) g.path_text.push(text[i]);
+      }
+      if (g.only_count > 0) enter();
+      if (number >= 0) {
+        step('.');
+        int unit = 1;
+        while (number / unit >= 10) unit *= 10;
+        for (; unit > 0; unit /= 10) step(static_cast<char>('0' + number / unit % 10));
+        if (g.only_count > 0) enter();
+      }
+    }
+    static constexpr std::uint64_t joined(std::uint64_t path, const name& what) {
+      path = path * hash_base + '.';
+      for (int i = 0; what.at(i) != '\0'; ++i)
+        path = path * hash_base + static_cast<unsigned char>(what.at(i));
+      return path;
+    }
+    constexpr void step(char c) {
+      g_.path = g_.path * hash_base + static_cast<unsigned char>(c);
+      if (!std::is_constant_evaluated()) g_.path_text.push(c);
+    }
+    constexpr void enter() {
+      for (int i = 0; i < g_.only_count; ++i) g_.inside = g_.inside || g_.only[i] == g_.path;
+    }
+    graph& g_;
+    std::uint64_t path_;
+    int length_;
+    bool inside_;
+  };
+
+  // ---- look-up of parameters by hash: open addressing, at most half full ----
+  buffer<int> table;
+  constexpr int find_slot(std::uint64_t hash) {
+    if (2 * (parameters.size() + 1) > table.size()) {
+      table.fill(table.size() == 0 ? 128 : 4 * table.size(), 0);
+      for (int i = 0; i < parameters.size(); ++i) table[probe(parameters[i].hash)] = i + 1;
+    }
+    return probe(hash);
+  }
+  constexpr int probe(std::uint64_t hash) const {
+    const int bits = table.size() - 1;
+    int at = static_cast<int>((hash ^ hash >> 32) & static_cast<std::uint64_t>(bits));
+    while (table[at] != 0 && parameters[table[at] - 1].hash != hash) at = (at + 1) & bits;
+    return at;
+  }
+
+ private:
+  // After an issue: values that hold nothing, so that builders need no checks of their own.
+  constexpr value_id add_dead(int count) {
+    const value_id first = values.size();
+    value v;
+    v.extent.rank = 2;
+    v.extent.dims[0] = v.extent.dims[1] = 1;
+    for (int i = 0; i < count; ++i) values.push(v);
+    return first;
+  }
+};
+
+}  // namespace tessera::inline v0

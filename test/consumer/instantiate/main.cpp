@@ -1,0 +1,28 @@
+// Runs two architectures whose kernels stand in the generated files only.
+#include <cstdio>
+#include <vector>
+
+#include "models.hpp"
+
+#if !defined(TESSERA_DECLARE_ONLY)
+#error "this file was to see declarations only"
+#endif
+
+using spelled_out = ts::vit<ts::image<8, 8, 3>, ts::patch<4>, ts::width<16>, ts::heads<2>,
+                            ts::depth<1>, ts::classes<3>>;
+
+template <class Arch>
+bool runs(std::size_t classes) {
+  ts::model<Arch> net;
+  std::vector<float> images(8 * 8 * 3, 0.5f), logits(classes, -1e30f);
+  net.forward(images, logits);
+  for (float x : logits)
+    if (!(x > -1e3f && x < 1e3f)) return false;
+  return true;
+}
+
+int main() {
+  const bool good = runs<small>(5) && runs<spelled_out>(3);
+  std::puts(good ? "both run" : "wrong logits");
+  return good ? 0 : 1;
+}
