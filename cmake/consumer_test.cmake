@@ -16,3 +16,10 @@ execute_process(COMMAND ${CMAKE_COMMAND} -S ${ROOT}/test/consumer/${WAY} -B ${bu
   COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${build} COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${build}/consumer COMMAND_ERROR_IS_FATAL ANY)
+if(EXISTS ${build}/consumer_benchmark)
+  execute_process(COMMAND ${build}/consumer_benchmark --benchmark_list_tests
+                  OUTPUT_VARIABLE benchmarks COMMAND_ERROR_IS_FATAL ANY)
+  if(benchmarks STREQUAL "")
+    message(FATAL_ERROR "the benchmark of ${WAY} times nothing")
+  endif()
+endif()

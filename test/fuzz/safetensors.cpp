@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& t : file.tensors()) {
       need(t.bytes.data() >= bytes.data() &&
            t.bytes.data() + t.bytes.size() <= bytes.data() + bytes.size());
-      std::vector<float> values(t.bytes.size() / tessera::width(t.type));
+      std::vector<float> values(t.bytes.size() / tessera::dtype_width(t.type));
       try {
         tessera::read_floats(t, values);
       } catch (const tessera::safetensors_error& e) {

@@ -11,19 +11,19 @@ using namespace tessera;
 
 TEST_CASE("every element type is found again by its name, and no other name is one") {
   for (int i = 0; i < 15; ++i)
-    CHECK(to_dtype(name(static_cast<dtype>(i))) == static_cast<dtype>(i));
+    CHECK(to_dtype(dtype_name(static_cast<dtype>(i))) == static_cast<dtype>(i));
 
   for (const char* text : {"", "F4", "I4", "f32", "F32 ", "F8", "C64"}) CHECK_FALSE(to_dtype(text));
 }
 
 TEST_CASE("element widths are those of the number in the name") {
-  CHECK(width(dtype::boolean) == 1);
-  CHECK(width(dtype::f8_e4m3) == 1);
-  CHECK(width(dtype::u16) == 2);
-  CHECK(width(dtype::bf16) == 2);
-  CHECK(width(dtype::f32) == 4);
-  CHECK(width(dtype::u64) == 8);
-  CHECK(width(dtype::f64) == 8);
+  CHECK(dtype_width(dtype::boolean) == 1);
+  CHECK(dtype_width(dtype::f8_e4m3) == 1);
+  CHECK(dtype_width(dtype::u16) == 2);
+  CHECK(dtype_width(dtype::bf16) == 2);
+  CHECK(dtype_width(dtype::f32) == 4);
+  CHECK(dtype_width(dtype::u64) == 8);
+  CHECK(dtype_width(dtype::f64) == 8);
 }
 
 TEST_CASE("every finite binary16 decodes to sign * 2^(e - 25) * significand") {

@@ -249,6 +249,16 @@ TEST_CASE("JSON deeper than a tensor's lists is refused at once, however deep it
   CHECK(refusal(objects, 0) == fault::structure);
 }
 
+TEST_CASE("texts, numbers and blanks that go on for megabytes are refused, ended or not") {
+  const std::string giant(5'000'000, '1');
+  CHECK(refusal("{\"" + giant, 0) == fault::structure);
+  CHECK(refusal("{\"__metadata__\":{\"k\":\"" + giant + "\"}}", 0) == fault::structure);
+  CHECK(refusal("{" + tensor("a", "U8", giant, "0,1") + "}", 1) == fault::structure);
+  CHECK(refusal("{}" + std::string(5'000'000, ' '), 0) == fault::structure);
+  CHECK(refusal("{\"__metadata__\":{\"k\":\"" + giant.substr(0, 4'000'000) + "\"}}", 0) ==
+        std::nullopt);
+}
+
 TEST_CASE("types that are unknown or below one byte are refused") {
   for (const char* type : {"F4", "F6_E2M3", "I4", "U1", "C64", "float32", "f32", "", "F32 "})
     CHECK(refusal("{" + tensor("a", type, "8", "0,4") + "}", 4) == fault::dtype);
@@ -400,13 +410,13 @@ TEST_CASE("what is written is read back: names, types, shapes, bytes and metadat
   std::vector<safetensors_entry> tensors;
   for (std::size_t i = 0; i < 15; ++i) {
     const auto type = static_cast<dtype>(i);
-    data.emplace_back(6 * width(type));
+    data.emplace_back(6 * dtype_width(type));
     for (std::size_t b = 0; b < data.back().size(); ++b)
       data.back()[b] = static_cast<std::uint8_t>(16 * i + b);
   }
   for (std::size_t i = 0; i < 15; ++i) {
     const auto type = static_cast<dtype>(i);
-    tensors.push_back({"t." + std::string(name(type)), type, {2, 1, 3}, raw(data[i])});
+    tensors.push_back({"t." + std::string(dtype_name(type)), type, {2, 1, 3}, raw(data[i])});
   }
   const std::vector<float> one{42};
   const std::string odd("quote\" back\\slash tab\t nul\0 \xe2\x82\xac \xf0\x9f\x98\x80", 37);
@@ -424,7 +434,7 @@ TEST_CASE("what is written is read back: names, types, shapes, bytes and metadat
     CHECK(r->type == t.type);
     CHECK(r->shape == t.shape);
     CHECK(bytes(r->bytes.begin(), r->bytes.end()) == bytes(t.bytes.begin(), t.bytes.end()));
-    CHECK(reinterpret_cast<std::uintptr_t>(r->bytes.data()) % width(t.type) == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(r->bytes.data()) % dtype_width(t.type) == 0);
   }
   CHECK(contents(path) == to_safetensors(tensors, metadata));
 }
@@ -484,7 +494,7 @@ TEST_CASE("floats of every width are read as float and as double, aligned or not
                                  {1.5, -2, 0x1p-24},
                                  {1.5, -2, std::numeric_limits<double>::infinity()}};
 
-  for (std::size_t shift : {0, 1}) {
+  for (const std::size_t shift : {std::size_t{0}, std::size_t{1}}) {
     for (std::size_t e = 0; e < 4; ++e) {
       bytes moved(shift);
       moved.insert(moved.end(), entries[e].bytes.begin(), entries[e].bytes.end());

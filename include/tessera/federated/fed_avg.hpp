@@ -5,7 +5,7 @@
 // Computed in the second form, which needs no old weights: products and sums in double, clients in
 // the order of their ids, then moved into [min_i w_i, max_i w_i] before rounding to T. A mean lies
 // there anyway; doing so makes agreement a fixed point exactly, in float and in double, and keeps
-// weights near the largest number from overflowing. One client is copied bit by bit.
+// weights near the largest number from overflowing. One client (p = 1) is copied bit by bit.
 // Source: McMahan et al., "Communication-efficient learning of deep networks from decentralized
 // data", 2017, algorithm 1 (arXiv 1602.05629).
 
@@ -31,10 +31,6 @@ struct fed_avg {
     for (const slice* s : c.slices) {
       for (std::int64_t begin = 0; begin < s->size; begin += chunk) {
         const std::int64_t n = std::min(chunk, s->size - begin), at = s->offset + begin;
-        if (c.clients.size() == 1) {  // also keeps the sign of zero
-          std::copy_n(c.clients[0].data() + at, n, c.global.data() + at);
-          continue;
-        }
         for (std::size_t i = 0; i < c.clients.size(); ++i) {
           const double p = c.weights[i];
           const T* w = c.clients[i].data() + at;

@@ -53,6 +53,10 @@ struct diagnose {
   static_assert(Code != issue::no_gradient,
                 "tessera: a gradient is asked through an op that has none (A = node; use "
                 "stop_gradient before it)");
+  static_assert(Code != issue::terms_of_a_step,
+                "tessera::train: a step has 1 to 8 terms (A = terms, B = the most)");
+  static_assert(Code != issue::too_many_signatures,
+                "tessera: one graph needs more than A distinct kernels; split it into programs");
   static_assert(Code != issue::nothing_to_train,
                 "tessera::train: the loss depends on no trainable parameter");
 };

@@ -151,10 +151,13 @@ struct graph {
   // Adds a node; returns its first output, the others follow. Absent inputs stay absent.
   constexpr value_id emit(const op_rules& op, std::initializer_list<value_id> in,
                           attributes attr = {}, int first_setting = -1) {
+    return emit(op, in.begin(), static_cast<int>(in.size()), attr, first_setting);
+  }
+  constexpr value_id emit(const op_rules& op, const value_id* in, int inputs_given,
+                          attributes attr = {}, int first_setting = -1) {
     if (!ok()) return add_dead(op.outputs);
-    node n{&op, attr, operands.size(), static_cast<int>(in.size()), values.size(), first_setting,
-           path};
-    for (value_id v : in) operands.push(v);
+    node n{&op, attr, operands.size(), inputs_given, values.size(), first_setting, path};
+    for (int i = 0; i < inputs_given; ++i) operands.push(in[i]);
     value fresh;
     fresh.producer = nodes.size();
     for (int i = 0; i < op.outputs; ++i) values.push(fresh);

@@ -26,6 +26,8 @@ enum class issue {
   shapes_differ,
   no_gradient,
   nothing_to_train,
+  too_many_signatures,
+  terms_of_a_step,
 };
 
 struct first_issue {

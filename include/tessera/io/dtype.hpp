@@ -32,12 +32,12 @@ inline constexpr std::string_view dtype_names[] = {"BOOL", "U8",  "I8",  "F8_E5M
 }  // namespace detail
 
 // Bytes per element.
-constexpr std::size_t width(dtype t) {
+constexpr std::size_t dtype_width(dtype t) {
   return t < dtype::u16 ? 1 : t < dtype::u32 ? 2 : t < dtype::u64 ? 4 : 8;
 }
 
 // As safetensors files spell it.
-constexpr std::string_view name(dtype t) {
+constexpr std::string_view dtype_name(dtype t) {
   return detail::dtype_names[static_cast<std::size_t>(t)];
 }
 

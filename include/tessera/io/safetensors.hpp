@@ -8,7 +8,8 @@
 // product(shape) * width bytes, and the tensors touch without overlap, hole or rest. Whatever
 // breaks a rule throws safetensors_error with a reason of safetensors_fault, before any of it is
 // used. Memory taken is bounded by the header that is really there, never by a number in it.
-// Stricter than the format: dimensions of zero, unknown fields and ranks over 64 are refused.
+// Stricter than the format: refused are dimensions of zero, unknown fields, ranks over
+// 64 and texts over 4 MiB.
 // Source: github.com/huggingface/safetensors, section "Format".
 
 #include "tessera/config.hpp"
@@ -94,11 +95,11 @@ void read_floats(const safetensors_entry& entry, std::span<Real> out) {
   if (entry.type != dtype::f32 && entry.type != dtype::f64 && entry.type != dtype::f16 &&
       entry.type != dtype::bf16)
     throw safetensors_error(safetensors_fault::conversion, where, "F32, F16, BF16 or F64",
-                            name(entry.type));
-  if (out.size() > SIZE_MAX / 8 || out.size() * width(entry.type) != entry.bytes.size())
+                            dtype_name(entry.type));
+  if (out.size() > SIZE_MAX / 8 || out.size() * dtype_width(entry.type) != entry.bytes.size())
     throw safetensors_error(
         safetensors_fault::conversion, where,
-        "an output of " + std::to_string(entry.bytes.size() / width(entry.type)) + " numbers",
+        "an output of " + std::to_string(entry.bytes.size() / dtype_width(entry.type)) + " numbers",
         std::to_string(out.size()));
   const auto decode = [&]<class Stored>(Stored, auto to_real) {
     const std::byte* from = entry.bytes.data();
@@ -151,7 +152,9 @@ inline safetensors_plan plan_safetensors(const std::string& where,
   safetensors_plan plan;
   for (const auto& t : tensors) plan.tensors.push_back(&t);
   std::sort(plan.tensors.begin(), plan.tensors.end(), [](const auto* a, const auto* b) {
-    return width(a->type) != width(b->type) ? width(a->type) > width(b->type) : a->name < b->name;
+    return dtype_width(a->type) != dtype_width(b->type)
+               ? dtype_width(a->type) > dtype_width(b->type)
+               : a->name < b->name;
   });
 
   std::string& out = plan.head;
@@ -171,7 +174,7 @@ inline safetensors_plan plan_safetensors(const std::string& where,
   std::uint64_t at = 0;
   for (const auto* t : plan.tensors) {
     append_json_text(out, t->name);
-    out.append(":{\"dtype\":\"").append(name(t->type)).append("\",\"shape\":[");
+    out.append(":{\"dtype\":\"").append(dtype_name(t->type)).append("\",\"shape\":[");
     for (std::size_t i = 0; i < t->shape.size(); ++i)
       out.append(i == 0 ? "" : ",").append(std::to_string(t->shape[i]));
     out.append("],\"data_offsets\":[").append(std::to_string(at));

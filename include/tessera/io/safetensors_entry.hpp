@@ -50,7 +50,7 @@ struct safetensors_entry {
   std::string name;  // "blocks.3.attn.qkv.weight"
   dtype type = dtype::f32;
   std::vector<std::int64_t> shape;   // {} is a scalar
-  std::span<const std::byte> bytes;  // product(shape) * width(type); need not be aligned
+  std::span<const std::byte> bytes;  // product(shape) * dtype_width(type); need not be aligned
 };
 
 using safetensors_metadata = std::map<std::string, std::string>;

@@ -14,11 +14,11 @@
 #include <cstdint>
 
 #include "tessera/graph/graph.hpp"
+#include "tessera/ops/backends.hpp"
 
 namespace tessera::inline v0 {
 
 class thread_pool;
-struct reference {};  // the backend of loops, generic in the scalar, on one thread
 
 struct operand {
   void* data = nullptr;

@@ -14,7 +14,6 @@
 #include "tessera/config.hpp"
 
 #include <cmath>
-#include <compare>
 #include <concepts>
 #include <limits>
 #include <type_traits>
@@ -103,14 +102,54 @@ struct dual_operators {
   TESSERA_HD friend constexpr bool operator==(const dual<T>& a, const U& b) {
     return a.value == T(b);
   }
+  // Spelled out: std::partial_ordering of a three-way comparison is not usable in device code.
   template <class T>
-  TESSERA_HD friend constexpr std::partial_ordering operator<=>(const dual<T>& a,
-                                                                const dual<T>& b) {
-    return a.value <=> b.value;
+  TESSERA_HD friend constexpr bool operator<(const dual<T>& a, const dual<T>& b) {
+    return a.value < b.value;
   }
   template <class T, dual_constant<T> U>
-  TESSERA_HD friend constexpr std::partial_ordering operator<=>(const dual<T>& a, const U& b) {
-    return a.value <=> T(b);
+  TESSERA_HD friend constexpr bool operator<(const dual<T>& a, const U& b) {
+    return a.value < T(b);
+  }
+  template <class T, dual_constant<T> U>
+  TESSERA_HD friend constexpr bool operator<(const U& a, const dual<T>& b) {
+    return T(a) < b.value;
+  }
+  template <class T>
+  TESSERA_HD friend constexpr bool operator>(const dual<T>& a, const dual<T>& b) {
+    return a.value > b.value;
+  }
+  template <class T, dual_constant<T> U>
+  TESSERA_HD friend constexpr bool operator>(const dual<T>& a, const U& b) {
+    return a.value > T(b);
+  }
+  template <class T, dual_constant<T> U>
+  TESSERA_HD friend constexpr bool operator>(const U& a, const dual<T>& b) {
+    return T(a) > b.value;
+  }
+  template <class T>
+  TESSERA_HD friend constexpr bool operator<=(const dual<T>& a, const dual<T>& b) {
+    return a.value <= b.value;
+  }
+  template <class T, dual_constant<T> U>
+  TESSERA_HD friend constexpr bool operator<=(const dual<T>& a, const U& b) {
+    return a.value <= T(b);
+  }
+  template <class T, dual_constant<T> U>
+  TESSERA_HD friend constexpr bool operator<=(const U& a, const dual<T>& b) {
+    return T(a) <= b.value;
+  }
+  template <class T>
+  TESSERA_HD friend constexpr bool operator>=(const dual<T>& a, const dual<T>& b) {
+    return a.value >= b.value;
+  }
+  template <class T, dual_constant<T> U>
+  TESSERA_HD friend constexpr bool operator>=(const dual<T>& a, const U& b) {
+    return a.value >= T(b);
+  }
+  template <class T, dual_constant<T> U>
+  TESSERA_HD friend constexpr bool operator>=(const U& a, const dual<T>& b) {
+    return T(a) >= b.value;
   }
 
   template <class T>

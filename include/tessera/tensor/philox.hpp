@@ -100,41 +100,31 @@ TESSERA_HD normal_pair<T> box_muller(std::uint32_t x, std::uint32_t y) {
   return {r * std::cos(angle), r * std::sin(angle)};
 }
 
+// c[0] x^(N-1) + ... + c[N-1].
+template <int N>
+TESSERA_HD constexpr double polynomial(const double (&c)[N], double x) {
+  double sum = c[0];
+  for (int i = 1; i < N; ++i) sum = sum * x + c[i];
+  return sum;
+}
+
 // Quantile of N(0, 1) for 0 < p <= 1/2 (the caller mirrors the other half). Rational
 // approximations of P. J. Acklam, relative error below 1.2e-9; p below 1e-300 is taken as 1e-300.
 TESSERA_HD inline double lower_quantile(double p) {
   if (p > 0.02425) {
-    const double q = p - 0.5, r = q * q;
-    const double up =
-        ((((-3.969683028665376e+01 * r + 2.209460984245205e+02) * r - 2.759285104469687e+02) * r +
-          1.383577518672690e+02) *
-             r -
-         3.066479806614716e+01) *
-            r +
-        2.506628277459239e+00;
-    const double down =
-        ((((-5.447609879822406e+01 * r + 1.615858368580409e+02) * r - 1.556989798598866e+02) * r +
-          6.680131188771972e+01) *
-             r -
-         1.328068155288572e+01) *
-            r +
-        1.0;
-    return q * up / down;
+    const double up[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
+                         1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
+    const double down[] = {-5.447609879822406e+01, 1.615858368580409e+02,  -1.556989798598866e+02,
+                           6.680131188771972e+01,  -1.328068155288572e+01, 1.0};
+    const double q = p - 0.5;
+    return q * polynomial(up, q * q) / polynomial(down, q * q);
   }
+  const double up[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
+                       -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
+  const double down[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
+                         3.754408661907416e+00, 1.0};
   const double q = std::sqrt(-2.0 * std::log(p < 1e-300 ? 1e-300 : p));
-  const double up =
-      ((((-7.784894002430293e-03 * q - 3.223964580411365e-01) * q - 2.400758277161838e+00) * q -
-        2.549732539343734e+00) *
-           q +
-       4.374664141464968e+00) *
-          q +
-      2.938163982698783e+00;
-  const double down =
-      (((7.784695709041462e-03 * q + 3.224671290700398e-01) * q + 2.445134137142996e+00) * q +
-       3.754408661907416e+00) *
-          q +
-      1.0;
-  return up / down;
+  return polynomial(up, q) / polynomial(down, q);
 }
 
 }  // namespace detail

@@ -21,6 +21,7 @@ namespace tessera::inline v0::detail {
 
 inline constexpr std::uint64_t safetensors_max_header = 100'000'000;
 inline constexpr std::size_t safetensors_max_rank = 64;
+inline constexpr std::size_t safetensors_max_token = std::size_t{4} << 20;
 
 // A name out of a file, fit for a message: at most 80 bytes, no control characters.
 inline std::string printable(std::string_view text) {
@@ -150,7 +151,7 @@ class safetensors_events {
   void finish_tensor() {
     if (seen_ != 0b1110)
       fail(safetensors_fault::structure, "dtype, shape and data_offsets", "fewer fields");
-    std::uint64_t bytes = width(entry_.type);
+    std::uint64_t bytes = dtype_width(entry_.type);
     for (const std::int64_t d : entry_.shape) {
       if (bytes > std::uint64_t{INT64_MAX} / static_cast<std::uint64_t>(d))
         fail(safetensors_fault::shape, "a size below 2^63 bytes", "a larger product");
@@ -200,6 +201,24 @@ class safetensors_events {
   unsigned seen_ = 0;  // bit per field of this tensor
 };
 
+// The parser copies a token it dislikes many times over for its message (8.6 times the file for one
+// string of 10 MB), so tokens are bounded before it sees them.
+inline bool tokens_are_short(std::string_view text) {
+  std::size_t run = 0;  // since the last structural character or end of a string
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool edge = in_string ? c == '"'
+                                : c == '"' || c == ',' || c == ':' || c == '[' || c == ']' ||
+                                      c == '{' || c == '}';
+    if (c == '"') in_string = !in_string;
+    run = edge ? 0 : run + 1;
+    if (in_string && c == '\\') ++i;
+    if (run > safetensors_max_token) return false;
+  }
+  return true;
+}
+
 // The header as a table, all rules checked against `data_bytes` bytes of data.
 inline safetensors_index parse_safetensors_header(const std::string& where, std::string_view text,
                                                   std::uint64_t data_bytes) {
@@ -207,6 +226,9 @@ inline safetensors_index parse_safetensors_header(const std::string& where, std:
   if (text.empty() || text.front() != '{' || text.find('\0') != std::string_view::npos)
     throw safetensors_error(safetensors_fault::json, where, "a header of UTF-8 JSON from '{' on",
                             text.empty() ? "nothing" : "another byte");
+  if (!tokens_are_short(text))
+    throw safetensors_error(safetensors_fault::structure, where, "texts and numbers of up to 4 MiB",
+                            "a longer one");
   safetensors_index index;
   safetensors_events events(where, data_bytes, index);
   nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &events);

@@ -1,0 +1,15 @@
+#pragma once
+// Definitions behind model<A, Backend, T>: from here on a file compiles kernels.
+
+#include "tessera/model/compile.hpp"
+#include "tessera/model/model.hpp"
+#include "tessera/model/predictor_impl.hpp"
+
+namespace tessera::inline v0 {
+
+template <class A, class Backend, class T>
+predictor<T> make_model(std::uint64_t seed, thread_pool* pool) {
+  return predictor<T>(compile<inference<A>, Backend, T>({"output"}), seed, pool);
+}
+
+}  // namespace tessera::inline v0

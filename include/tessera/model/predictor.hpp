@@ -1,0 +1,54 @@
+#pragma once
+// A predictor: weights, one compiled program and its workspaces, behind a pointer, so that a file
+// that only calls a model parses no graph and no kernel. ts::model<A> is this with a name in front.
+//
+// Definitions are in predictor_impl.hpp; with tessera_instantiate() they are compiled elsewhere.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tessera::inline v0 {
+
+class thread_pool;
+struct program;
+template <class T>
+struct weights;
+
+// A map from images to outputs. Not for two threads at once; sessions are.
+template <class T>
+class predictor {
+ public:
+  predictor(std::unique_ptr<const program> compiled, std::uint64_t seed, thread_pool* pool);
+  // A second reader of the same program and weights, with workspaces of its own, for another thread.
+  // Weights must not change while sessions run.
+  explicit predictor(const predictor& shared, thread_pool* pool);
+  predictor(predictor&&) noexcept;
+  predictor& operator=(predictor&&) noexcept;
+  ~predictor();
+
+  // images: B x (per-sample input), result: B x (per-sample output); B follows from the size.
+  // Throws tessera::error if either size does not fit. After the first call of a batch size nothing
+  // is allocated (the eight newest sizes are kept).
+  void forward(std::span<const T> images, std::span<T> result);
+  // Inputs beyond the first (noise of mae<…, mask::given>), in the graph's order.
+  void forward(std::span<const T> images, std::span<const T> second, std::span<T> result);
+
+  void load(const std::string& path);        // safetensors; strict, all or nothing
+  void save(const std::string& path) const;  // atomic
+
+  tessera::weights<T>& parameters();
+  const tessera::weights<T>& parameters() const;
+  std::int64_t input_size() const;   // per sample
+  std::int64_t output_size() const;  // per sample
+  const program& compiled() const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace tessera::inline v0

@@ -1,0 +1,39 @@
+#pragma once
+// Losses as words of a term; ops/losses.hpp has the formulas. A loss from outside is a struct with
+//     static constexpr value_id build(graph&, step_context&)    -> a scalar without batch
+
+#include "tessera/ops/losses.hpp"
+#include "tessera/ops/patches.hpp"
+#include "tessera/train/step.hpp"
+
+namespace tessera::inline v0::loss {
+
+// Against the labels; on<"exits.0"> looks at a tap. The setting "loss.i.smoothing" smooths labels.
+template <class... Words>
+struct cross_entropy {
+  static constexpr value_id build(graph& g, step_context& c) {
+    const value_id logits = watched<Words...>::find(g, c), labels = c.labels(g);
+    return emit<"cross_entropy">(g, {logits, labels}, {}, g.add_setting("smoothing", 0));
+  }
+};
+
+// MAE's: the mean squared error of the masked patches against the pixels, each patch normalised.
+// For a tower mae<...>, which taps "mask".
+struct masked_reconstruction {
+  static constexpr value_id build(graph& g, step_context& c) {
+    const vit_settings& s = c.settings;
+    const value_id pixels = emit<"unfold">(g, {c.images}, {s.patch, s.step(), s.padding, 1});
+    const value_id target =
+        emit<"normalise_patches">(g, {pixels}, {}, g.add_setting("eps", 1e-6));
+    return emit<"masked_mse">(g, {c.output, target, g.find_tap(label("mask").hash)});
+  }
+};
+
+// Mean squared error of two values; the first is the teacher and gets no gradient.
+struct mse {
+  static constexpr value_id between(graph& g, value_id teacher, value_id student) {
+    return emit<"mse">(g, {g.stop_gradient(teacher), student});
+  }
+};
+
+}  // namespace tessera::inline v0::loss

@@ -1,0 +1,286 @@
+#pragma once
+// Definitions behind trainer<Step, Backend, T>: from here on a file compiles kernels.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+
+#include "tessera/model/compile.hpp"
+#include "tessera/model/predictor_impl.hpp"
+#include "tessera/train/trainer.hpp"
+
+namespace tessera::inline v0 {
+
+template <class T>
+struct step_runner<T>::state {
+  std::shared_ptr<const program> gradient, update;
+  tessera::weights<T> w;
+  std::vector<T> gradients;
+  std::vector<std::vector<T>> optimizer;
+  std::vector<void*> optimizer_pointers;
+  std::vector<slice_range> slices;
+  std::vector<std::unique_ptr<workspace>> workspaces;  // of the gradient; newest last
+  std::unique_ptr<workspace> update_space;
+  std::vector<std::pair<std::string, double>> settings;  // changed by set()
+  std::vector<const void*> inputs;
+  std::vector<std::int64_t> bound;  // sizes of what bind() gave, per input; 0: nothing
+  std::array<double, 9> losses{};
+  thread_pool* pool = nullptr;
+  std::uint64_t seed = 0;
+  std::int64_t steps = 0;
+  int images = -1, labels = -1, label_limit = 0;
+  bool fresh = true;  // gradients are zero
+  void (*observer)(void*, std::string_view) = nullptr;
+  void* observed = nullptr;
+
+  static double primal_of(const T& x) {
+    if constexpr (requires { x.value; })
+      return static_cast<double>(x.value);
+    else
+      return static_cast<double>(x);
+  }
+
+  workspace& at(std::int64_t batch) {
+    for (std::size_t i = workspaces.size(); i-- > 0;)
+      if (workspaces[i]->batch() == batch) return *workspaces[i];
+    auto made = std::make_unique<workspace>(*gradient, w.table, batch);
+    for (const auto& [name, x] : settings) made->set(name, x);
+    if (workspaces.size() == 8) workspaces.erase(workspaces.begin());
+    workspaces.push_back(std::move(made));
+    return *workspaces.back();
+  }
+
+  // The smallest number of classes that the labels index.
+  int find_label_limit() const {
+    const graph& g = gradient->g;
+    int limit = 0;
+    for (const node& n : g.nodes)
+      if (n.op->id == name("cross_entropy") && g.values[g.in(n, 1)].where == storage::input) {
+        const int k = g.in_shape(n, 0).last();
+        limit = limit == 0 ? k : std::min(limit, k);
+      }
+    return limit;
+  }
+};
+
+template <class T>
+step_runner<T>::step_runner(std::unique_ptr<const program> gradient,
+                            std::unique_ptr<const program> update, int optimizer_buffers,
+                            std::uint64_t seed, thread_pool* pool)
+    : state_(std::make_unique<state>()) {
+  state& s = *state_;
+  s.gradient = std::move(gradient);
+  s.update = std::move(update);
+  s.w = make_weights<T>(s.gradient->g, seed);
+  s.gradients.assign(s.w.values.size(), T(0));
+  s.optimizer.assign(static_cast<std::size_t>(optimizer_buffers), s.gradients);
+  for (auto& o : s.optimizer) s.optimizer_pointers.push_back(o.data());
+  for (const slice& x : s.w.table)
+    s.slices.push_back({x.offset, x.size, x.kind == slice_kind::weight, x.decay, 1.0f});
+  s.update_space = std::make_unique<workspace>(*s.update, s.w.table, 1);
+  const graph& g = s.gradient->g;
+  s.inputs.assign(static_cast<std::size_t>(g.inputs.size()), nullptr);
+  s.bound.assign(s.inputs.size(), 0);
+  for (int i = 0; i < g.inputs.size(); ++i) {
+    if (std::string_view(g.text_at(g.inputs[i].text)) == "images") s.images = i;
+    if (std::string_view(g.text_at(g.inputs[i].text)) == "labels") s.labels = i;
+  }
+  s.label_limit = s.find_label_limit();
+  s.pool = pool != nullptr ? pool : &default_pool();
+  s.seed = seed;
+  reset_optimizer();
+}
+template <class T>
+step_runner<T>::step_runner(step_runner&&) noexcept = default;
+template <class T>
+step_runner<T>& step_runner<T>::operator=(step_runner&&) noexcept = default;
+template <class T>
+step_runner<T>::~step_runner() = default;
+
+template <class T>
+void step_runner<T>::bind(std::string_view input, std::span<const T> values) {
+  const auto i = static_cast<std::size_t>(state_->gradient->input(input));
+  state_->inputs[i] = values.data();
+  state_->bound[i] = static_cast<std::int64_t>(values.size());
+}
+
+template <class T>
+double step_runner<T>::gradient(std::span<const T> images, std::span<const std::int32_t> labels,
+                                std::span<const std::int64_t> samples) {
+  state& s = *state_;
+  const graph& g = s.gradient->g;
+  const std::int64_t each = g.values[g.inputs[s.images].value].extent.per_sample();
+  const auto given = static_cast<std::int64_t>(images.size());
+  if (given == 0 || given % each != 0)
+    throw error("trainer", "images in multiples of " + std::to_string(each) + " values",
+                std::to_string(given));
+  const std::int64_t batch = given / each;
+  s.inputs[static_cast<std::size_t>(s.images)] = images.data();
+  s.bound[static_cast<std::size_t>(s.images)] = given;
+  if (s.labels >= 0) {
+    if (static_cast<std::int64_t>(labels.size()) != batch)
+      throw error("trainer", std::to_string(batch) + " labels", std::to_string(labels.size()));
+    for (std::int32_t l : labels)
+      if (l < 0 || (s.label_limit > 0 && l >= s.label_limit))
+        throw error("trainer", "labels from 0 to " + std::to_string(s.label_limit - 1),
+                    std::to_string(l));
+    s.inputs[static_cast<std::size_t>(s.labels)] = labels.data();
+    s.bound[static_cast<std::size_t>(s.labels)] = batch;
+  } else if (!labels.empty()) {
+    throw error("trainer", "no labels (no loss of this step reads them)",
+                std::to_string(labels.size()));
+  }
+  if (!samples.empty() && static_cast<std::int64_t>(samples.size()) != batch)
+    throw error("trainer", std::to_string(batch) + " sample ids", std::to_string(samples.size()));
+  for (int i = 0; i < g.inputs.size(); ++i)
+    if (s.bound[static_cast<std::size_t>(i)] != g.values[g.inputs[i].value].extent.count(batch))
+      throw error("trainer", "input \"" + std::string(g.text_at(g.inputs[i].text)) + "\" of " +
+                                 std::to_string(g.values[g.inputs[i].value].extent.count(batch)) +
+                                 " values",
+                  std::to_string(s.bound[static_cast<std::size_t>(i)]));
+  workspace& ws = s.at(batch);
+  if (s.observer != nullptr) {
+    ws.observed = &s;
+    ws.observer = [](void* p, const node& n) {
+      state& me = *static_cast<state*>(p);
+      char text[64];
+      const int length = n.op->id.length();
+      for (int i = 0; i < length; ++i) text[i] = n.op->id.at(i);
+      me.observer(me.observed, std::string_view(text, static_cast<std::size_t>(length)));
+    };
+  }
+  run_context c;
+  c.weights = s.w.values.data();
+  c.gradients = s.gradients.data();
+  c.inputs = s.inputs;
+  c.seed = s.seed;
+  c.step = static_cast<std::uint64_t>(s.steps);
+  c.samples = samples.empty() ? nullptr : samples.data();
+  c.pool = s.pool;
+  s.fresh = false;
+  ws.run(c);
+  for (std::size_t i = 0; i < s.gradient->results.size(); ++i)
+    s.losses[i] = state::primal_of(*static_cast<const T*>(ws.result(static_cast<int>(i))));
+  if (!std::isfinite(s.losses[0])) {
+    zero_gradients();
+    throw error("trainer", "a finite loss", std::to_string(s.losses[0]));
+  }
+  return s.losses[0];
+}
+
+template <class T>
+void step_runner<T>::update() {
+  state& s = *state_;
+  ++s.steps;
+  s.update_space->set("optimizer.step", static_cast<double>(s.steps));
+  run_context c;
+  c.weights = s.w.values.data();
+  c.gradients = s.gradients.data();
+  c.optimizer = s.optimizer_pointers.data();
+  c.slices = s.slices;
+  c.pool = s.pool;
+  s.update_space->run(c);
+  zero_gradients();
+}
+
+template <class T>
+double step_runner<T>::step(std::span<const T> images, std::span<const std::int32_t> labels,
+                            std::span<const std::int64_t> samples) {
+  if (!state_->fresh) zero_gradients();
+  const double loss = gradient(images, labels, samples);
+  update();
+  return loss;
+}
+
+template <class T>
+double step_runner<T>::loss(int term) const {
+  return state_->losses[static_cast<std::size_t>(term) + 1];
+}
+template <class T>
+void step_runner<T>::set(std::string_view setting, double x) {
+  state& s = *state_;
+  bool found = s.update_space->set(setting, x);
+  const graph& g = s.gradient->g;
+  for (const tessera::setting& k : g.settings)
+    if (setting == g.text_at(k.text)) {
+      bool known = found = true;
+      for (auto& [name, value] : s.settings)
+        if (name == setting) value = x, known = false;
+      if (known) s.settings.emplace_back(std::string(setting), x);
+      for (auto& ws : s.workspaces) ws->set(setting, x);
+      break;
+    }
+  if (!found) throw error("trainer.set", "a setting of this step", std::string(setting));
+}
+template <class T>
+void step_runner<T>::zero_gradients() {
+  std::fill(state_->gradients.begin(), state_->gradients.end(), T(0));
+  state_->fresh = true;
+}
+template <class T>
+tessera::weights<T>& step_runner<T>::parameters() {
+  return state_->w;
+}
+template <class T>
+const tessera::weights<T>& step_runner<T>::parameters() const {
+  return state_->w;
+}
+template <class T>
+std::span<T> step_runner<T>::gradients() {
+  return state_->gradients;
+}
+template <class T>
+std::span<T> step_runner<T>::optimizer_state(int buffer) {
+  return state_->optimizer.at(static_cast<std::size_t>(buffer));
+}
+template <class T>
+void step_runner<T>::reset_optimizer() {
+  state& s = *state_;
+  s.steps = 0;
+  for (auto& o : s.optimizer) std::fill(o.begin(), o.end(), T(0));
+  for (const node& n : s.update->g.nodes)
+    if (n.op->id == name("ema")) {
+      auto& average = s.optimizer[static_cast<std::size_t>(s.update->g.values[n.output].index)];
+      std::copy(s.w.values.begin(), s.w.values.end(), average.begin());
+    }
+}
+template <class T>
+std::int64_t step_runner<T>::steps() const {
+  return state_->steps;
+}
+template <class T>
+const program& step_runner<T>::compiled() const {
+  return *state_->gradient;
+}
+template <class T>
+void step_runner<T>::observe(void (*f)(void*, std::string_view), void* data) {
+  state_->observer = f;
+  state_->observed = data;
+  for (auto& ws : state_->workspaces) ws->observer = nullptr;
+}
+
+namespace detail {
+
+template <class Step>
+struct gradient_builder {
+  static constexpr graph build() { return Step::gradient(); }
+};
+template <class Step>
+struct update_builder {
+  static constexpr graph build() { return Step::update(); }
+};
+
+}  // namespace detail
+
+template <class Step, class Backend, class T>
+step_runner<T> make_trainer(std::uint64_t seed, thread_pool* pool) {
+  std::vector<std::string> losses{"loss"};
+  for (int i = 0; i < Step::terms(); ++i) losses.push_back("loss." + std::to_string(i));
+  auto gradient = compile<detail::gradient_builder<Step>, Backend, T>(losses);
+  auto update = compile<detail::update_builder<Step>, Backend, T>({});
+  return step_runner<T>(std::move(gradient), std::move(update), Step::optimizer_buffers(), seed,
+                        pool);
+}
+
+}  // namespace tessera::inline v0

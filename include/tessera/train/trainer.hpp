@@ -1,0 +1,74 @@
+#pragma once
+// trainer<Step, Backend, T>: runs a training step. Definitions in make_trainer.hpp.
+//
+//     ts::trainer<step> run(seed);
+//     for (…) { run.set("optimizer.lr", rate); double loss = run.step(images, labels); }
+//
+// gradient() adds to the gradients what one micro-batch contributes, update() consumes them; step()
+// is both. Errors (tessera::error): sizes that do not fit, labels out of range, a loss that is not
+// finite; after an error weights and optimizer state are as before the call. (Running statistics
+// that the failing batch wrote are state, not weights, and keep what they saw.)
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "tessera/ops/backends.hpp"
+
+namespace tessera::inline v0 {
+
+class thread_pool;
+struct program;
+template <class T>
+struct weights;
+
+template <class T>
+class step_runner {
+ public:
+  step_runner(std::unique_ptr<const program> gradient, std::unique_ptr<const program> update,
+              int optimizer_buffers, std::uint64_t seed, thread_pool* pool);
+  step_runner(step_runner&&) noexcept;
+  step_runner& operator=(step_runner&&) noexcept;
+  ~step_runner();
+
+  // images: B x (C, H, W); labels: B, or empty where no loss reads them; samples: global ids of the
+  // images, for randomness that follows them (empty: the row). Returns the weighted loss.
+  double step(std::span<const T> images, std::span<const std::int32_t> labels = {},
+              std::span<const std::int64_t> samples = {});
+  double gradient(std::span<const T> images, std::span<const std::int32_t> labels = {},
+                  std::span<const std::int64_t> samples = {});
+  void update();
+  // Further inputs of the graph, by name ("noise"), for the next calls; the memory is the caller's.
+  void bind(std::string_view input, std::span<const T> values);
+
+  double loss(int term) const;                  // of the last gradient, before its weight
+  void set(std::string_view setting, double x);  // error if no such setting
+  void zero_gradients();
+
+  tessera::weights<T>& parameters();
+  const tessera::weights<T>& parameters() const;
+  std::span<T> gradients();                     // flat, laid out as parameters()
+  std::span<T> optimizer_state(int buffer);     // flat; adamw: 0 = m, 1 = v; then ema's average
+  void reset_optimizer();                       // moments 0, averages = the weights, step 0
+  std::int64_t steps() const;                   // updates so far
+  const program& compiled() const;              // of the gradient
+  // Called after each node of the gradient with its name of op, for profiles.
+  void observe(void (*f)(void*, std::string_view op), void* data);
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+template <class Step, class Backend, class T>
+step_runner<T> make_trainer(std::uint64_t seed, thread_pool* pool);
+
+template <class Step, class Backend = cpu, class T = float>
+class trainer : public step_runner<T> {
+ public:
+  explicit trainer(std::uint64_t seed = 0, thread_pool* pool = nullptr)
+      : step_runner<T>(make_trainer<Step, Backend, T>(seed, pool)) {}
+};
+
+}  // namespace tessera::inline v0
