@@ -1,10 +1,10 @@
 # Set-up of the scripts beside this file. Each tool or library is probed by building a small program
 # with it; what is missing is installed with apt-get, without questions (as root or by `sudo -n`).
-# TESSERA_SETUP=off (environment or -D) never installs. Nothing is downloaded when nothing is missing.
+# TESSERA_SETUP=off (environment or -D) never installs. Where nothing is missing it works off-line.
 #
 #     tessera_setup(NEEDED probe... WANTED probe...)   stops only where a NEEDED one stays missing
 #     tessera_configure(option...)                     configures build/ of this checkout
-#     tessera_build(RESULT target...)                  builds with all cores; RESULT is 0 or a failure
+#     tessera_build(RESULT target...)                  with all cores; RESULT is 0 or a failure
 include(${CMAKE_CURRENT_LIST_DIR}/data.cmake)
 
 get_filename_component(TESSERA_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
@@ -157,8 +157,8 @@ function(tessera_configure)
       set(generator -G Ninja)
     endif()
   endif()
-  execute_process(COMMAND ${CMAKE_COMMAND} -S ${TESSERA_ROOT} -B ${TESSERA_BUILD} ${generator} ${ARGN}
-                  COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${TESSERA_ROOT} -B ${TESSERA_BUILD} ${generator}
+                          ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
 # Goes on after a target that fails, so that one mistake does not hide what else is known.

@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -47,10 +49,16 @@ struct terminal {
     if (screen != nullptr) std::fclose(screen);
     if (keyboard >= 0) ::close(keyboard);
   }
+  // Up to the first line break; the kernel hands over what was written piece by piece.
   std::string written() const {
-    std::string out(4'096, '\0');
-    const auto n = ::read(keyboard, out.data(), out.size());
-    out.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    std::string out;
+    pollfd ready{keyboard, POLLIN, 0};
+    while (!out.ends_with('\n') && ::poll(&ready, 1, 5'000) == 1) {
+      char piece[256];
+      const auto n = ::read(keyboard, piece, sizeof piece);
+      if (n <= 0) break;
+      out.append(piece, static_cast<std::size_t>(n));
+    }
     return out;
   }
 };

@@ -24,6 +24,7 @@
 #include "tessera/error.hpp"
 #include "tessera/ops/ops.hpp"
 #include "tessera/ops/reference.hpp"
+#include "tessera/tensor/dual.hpp"
 
 namespace support {
 
@@ -48,12 +49,25 @@ double inner_product(const std::vector<T>& a, const std::vector<T>& b) {
   return sum;
 }
 
-// 0, then +-1/4, +-1/2, ... in an order without pattern: small, exact in float, summing to no zero.
+// Multiples of 1/4 in [-3/2, 3/2] without obvious order: small, and exact in float.
 template <class T>
 std::vector<T> uneven(int count, int first = 0) {
   std::vector<T> x;
   for (int i = 0; i < count; ++i) x.push_back(static_cast<T>(((i + first) * 7 + 3) % 13 - 6) / 4);
   return x;
+}
+
+// Numbers that move in a direction, and how fast results move: <dy, tangents> = <dx, direction>.
+inline std::vector<ts::dual<double>> along(const std::vector<double>& x,
+                                           const std::vector<double>& direction) {
+  std::vector<ts::dual<double>> moving;
+  for (std::size_t i = 0; i < x.size(); ++i) moving.push_back({x[i], direction[i]});
+  return moving;
+}
+inline std::vector<double> tangents(const std::vector<ts::dual<double>>& x) {
+  std::vector<double> t;
+  for (const auto& v : x) t.push_back(v.tangent);
+  return t;
 }
 
 template <class T>

@@ -144,8 +144,8 @@ TEST_CASE("of many exceptions one reaches the caller") {
 TEST_CASE("an exception of an inner loop reaches the caller of the outer one") {
   ts::thread_pool pool(2);
 
-  CHECK_THROWS_AS(pool.run(3, [&](int) { pool.run(3, [](int) { throw std::logic_error("inner"); }); }),
-                  std::logic_error);
+  auto inner = [](int) { throw std::logic_error("inner"); };
+  CHECK_THROWS_AS(pool.run(3, [&](int) { pool.run(3, inner); }), std::logic_error);
 }
 
 TEST_CASE("scratch is aligned to 64 bytes, kept while it suffices, and its slots do not meet") {

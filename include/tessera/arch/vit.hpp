@@ -23,11 +23,8 @@ namespace tessera::inline v0 {
 constexpr value_id build_linear(graph& g, label module, value_id x, int out, init_scheme init) {
   const graph::scope here(g, module);
   const int in = g.shape_of(x).last();
-  double bound = 6.0 / (in + out), root = 1;
-  for (int i = 0; i < 40; ++i) root = (root + bound / root) / 2;  // xavier: sqrt(6 / (in + out))
   const value_id w = init == init_scheme::mae
-                         ? g.add_parameter("weight", {out, in}, initialiser::uniform,
-                                           static_cast<float>(root))
+                         ? g.add_parameter("weight", {out, in}, initialiser::xavier_uniform)
                          : g.add_parameter("weight", {out, in}, initialiser::truncated_normal, 0.02f);
   return emit<"linear">(g, {x, w, g.add_parameter("bias", {out}, initialiser::zeros)});
 }
@@ -66,15 +63,12 @@ constexpr value_id build_patch_embed(graph& g, value_id images, const vit_settin
   const graph::scope embed(g, label("patch_embed"));
   const graph::scope proj(g, label("proj"));
   const int fan_in = s.channels * s.patch * s.patch;
-  double square = 1.0 / fan_in, root = 1;
-  for (int i = 0; i < 40; ++i) root = (root + square / root) / 2;
-  double xavier = 6.0 / (fan_in + s.width), bound = 1;
-  for (int i = 0; i < 40; ++i) bound = (bound + xavier / bound) / 2;
-  const value_id w =
-      g.add_parameter("weight", {s.width, s.channels, s.patch, s.patch}, initialiser::uniform,
-                      static_cast<float>(s.init == init_scheme::mae ? bound : root));
-  const value_id b = g.add_parameter("bias", {s.width}, initialiser::uniform,
-                                     static_cast<float>(root));
+  const value_id w = g.add_parameter("weight", {s.width, s.channels, s.patch, s.patch},
+                                     s.init == init_scheme::mae ? initialiser::xavier_uniform
+                                                                : initialiser::fan_in_uniform,
+                                     static_cast<float>(fan_in));
+  const value_id b = g.add_parameter("bias", {s.width}, initialiser::fan_in_uniform,
+                                     static_cast<float>(fan_in));
   const value_id patches = emit<"unfold">(g, {images}, {s.patch, s.step(), s.padding, 0});
   return emit<"linear">(g, {patches, g.view(w, {1, 0, 2, {s.width, fan_in}}), b});
 }

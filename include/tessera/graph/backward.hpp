@@ -20,14 +20,14 @@ class backward {
 
   constexpr backward(graph& g, value_id loss, const rules& ops) : g_(g), ops_(ops) {
     const int nodes = g.nodes.size();
-    wanted_.fill(g.values.size(), false);
-    gradient_.fill(g.values.size(), absent);
+    wanted_.clear_to(g.values.size());
+    gradient_.clear_to(g.values.size());
     for (int i = 0; i < g.values.size(); ++i) wanted_[i] = is_wanted(g.values[i]);
     if (!wanted_[loss]) g.fail(issue::nothing_to_train);
     if (!g.ok()) return;
     const graph::scope here(g, label("gradient"));
     // The seed is a setting: 1, or 1 / micro-batches.
-    gradient_[loss] = g.emit(*ops.constant, {loss}, {}, g.add_setting("seed", 1.0));
+    gradient_[loss] = g.emit(*ops.constant, {loss}, {}, g.add_setting("seed", 1.0)) + 1;
     for (int i = nodes; i-- > 0;) {
       const node n = g.nodes[i];
       if (!reached(n)) continue;
@@ -42,7 +42,7 @@ class backward {
   }
 
   // The gradient that arrived at output i of n, or absent.
-  constexpr value_id of(const node& n, int i = 0) const { return gradient_[n.output + i]; }
+  constexpr value_id of(const node& n, int i = 0) const { return gradient_[n.output + i] - 1; }
   // Whether the gradient of input i of n is wanted.
   constexpr bool wants(const node& n, int i) const {
     const value_id v = g_.in(n, i);
@@ -57,7 +57,7 @@ class backward {
     if (!(g_.values[contribution].extent == g_.values[v].extent))
       contribution = g_.view(contribution, shape(g_.values[v].extent));
     value_id& sum = gradient_[v];
-    sum = sum == absent ? contribution : g_.emit(*ops_.add, {sum, contribution});
+    sum = (sum == 0 ? contribution : g_.emit(*ops_.add, {sum - 1, contribution})) + 1;
   }
 
  private:
@@ -74,7 +74,7 @@ class backward {
   }
   constexpr bool reached(const node& n) const {
     for (int i = 0; i < n.op->outputs; ++i)
-      if (gradient_[n.output + i] != absent) return true;
+      if (gradient_[n.output + i] != 0) return true;
     return false;
   }
   // A value this rule has just made by a node that can accumulate is written in place; any other
@@ -91,7 +91,7 @@ class backward {
   graph& g_;
   rules ops_;
   buffer<bool> wanted_;
-  buffer<value_id> gradient_;
+  buffer<value_id> gradient_;  // + 1; 0: none has arrived
   int first_ = 0;  // first node of the rule at work
 };
 

@@ -69,6 +69,7 @@ struct op_key {
 // The rules of an op, gathered from op<"name"> (graph/op.hpp).
 struct op_rules {
   name id;
+  std::uint64_t hash = 0;  // of the name
   int outputs = 1;
   unsigned accumulates = 0;  // bit i: output i honours operand::accumulate
   unsigned optional = 0;     // bit i: output i may be null where nobody reads it
@@ -158,9 +159,8 @@ struct graph {
     if (!ok()) return add_dead(op.outputs);
     node n{&op, attr, operands.size(), inputs_given, values.size(), first_setting, path};
     for (int i = 0; i < inputs_given; ++i) operands.push(in[i]);
-    value fresh;
-    fresh.producer = nodes.size();
-    for (int i = 0; i < op.outputs; ++i) values.push(fresh);
+    for (int i = 0; i < op.outputs; ++i)
+      values.push({{}, role::real, storage::activation, false, nodes.size()});
     if (!std::is_constant_evaluated()) n.text = keep_path();
     nodes.push(n);
     op.infer(*this, n);
@@ -204,29 +204,15 @@ struct graph {
   constexpr value_id add_parameter(label what, std::initializer_list<int> dims, initialiser init,
                                    float scale = 0, bool decay = true,
                                    slice_kind kind = slice_kind::weight) {
-    parameter p;
-    p.hash = join(what);
-    for (int d : dims) p.extent.dims[p.extent.rank++] = d;
+    parameter p{join(what), {}, kind, init, scale, decay && dims.size() > 1, values.size()};
     p.extent.power = 0;
-    p.init = init;
-    p.scale = scale;
-    p.decay = decay && p.extent.rank > 1;
-    p.kind = kind == slice_kind::weight && (frozen || !inside) ? slice_kind::frozen : kind;
+    for (int d : dims) p.extent.dims[p.extent.rank++] = d;
+    if (kind == slice_kind::weight && (frozen || !inside)) p.kind = slice_kind::frozen;
     const int slot = find_slot(p.hash);
-    if (const int known = table[slot] - 1; known >= 0) {
-      if (sharing && parameters[known].extent == p.extent) return parameters[known].value;
-      fail(issue::name_twice, known, parameters.size());
-      return parameters[known].value;
-    }
-    value v;
-    v.extent = p.extent;
-    v.where = storage::parameter;
-    v.index = parameters.size();
-    p.value = values.push(v);
+    if (table[slot] != 0) return known_parameter(p, table[slot] - 1);
     if (!std::is_constant_evaluated()) p.text = keep_path(what);
-    parameters.push(p);
-    table[slot] = parameters.size();
-    return p.value;
+    table[slot] = parameters.push(p) + 1;
+    return values.push({p.extent, role::real, storage::parameter, false, -1, table[slot] - 1});
   }
 
   constexpr int add_setting(label what, double x) {
@@ -322,13 +308,14 @@ struct graph {
         for (int i = 0; i < length; ++i) g.path_text.push(text[i]);
       }
       if (g.only_count > 0) enter();
-      if (number >= 0) {
-        step('.');
-        int unit = 1;
-        while (number / unit >= 10) unit *= 10;
-        for (; unit > 0; unit /= 10) step(static_cast<char>('0' + number / unit % 10));
-        if (g.only_count > 0) enter();
-      }
+      if (number >= 0) add_number(number);
+    }
+    constexpr void add_number(int number) {
+      step('.');
+      int unit = 1;
+      while (number / unit >= 10) unit *= 10;
+      for (; unit > 0; unit /= 10) step(static_cast<char>('0' + number / unit % 10));
+      if (g_.only_count > 0) enter();
     }
     static constexpr std::uint64_t joined(std::uint64_t path, const name& what) {
       path = path * hash_base + '.';
@@ -352,11 +339,12 @@ struct graph {
   // ---- look-up of parameters by hash: open addressing, at most half full ----
   buffer<int> table;
   constexpr int find_slot(std::uint64_t hash) {
-    if (2 * (parameters.size() + 1) > table.size()) {
-      table.fill(table.size() == 0 ? 128 : 4 * table.size(), 0);
-      for (int i = 0; i < parameters.size(); ++i) table[probe(parameters[i].hash)] = i + 1;
-    }
+    if (2 * (parameters.size() + 1) > table.size()) rehash();
     return probe(hash);
+  }
+  constexpr void rehash() {
+    table.clear_to(table.size() == 0 ? 128 : 4 * table.size());
+    for (int i = 0; i < parameters.size(); ++i) table[probe(parameters[i].hash)] = i + 1;
   }
   constexpr int probe(std::uint64_t hash) const {
     const int bits = table.size() - 1;
@@ -366,6 +354,11 @@ struct graph {
   }
 
  private:
+  constexpr value_id known_parameter(const parameter& p, int known) {
+    if (!sharing || !(parameters[known].extent == p.extent))
+      fail(issue::name_twice, known, parameters.size());
+    return parameters[known].value;
+  }
   // After an issue: values that hold nothing, so that builders need no checks of their own.
   constexpr value_id add_dead(int count) {
     const value_id first = values.size();

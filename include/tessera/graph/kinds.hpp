@@ -33,7 +33,8 @@ enum class initialiser : std::uint8_t {
   ones,
   normal,            // N(0, a^2)
   truncated_normal,  // N(0, a^2), cut at +-2 absolute (timm's trunc_normal_)
-  uniform,           // U(-a, a)
+  xavier_uniform,    // U(-b, b), b = sqrt(6 / (in + out)), of the tensor read as (out, rest)
+  fan_in_uniform,    // U(-b, b), b = 1 / sqrt(a): a convolution's default, a = its fan-in
   sin_cos,           // 2-D sin-cos positions; a = grid width; row 0 is zero where a token leads
 };
 

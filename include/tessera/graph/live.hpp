@@ -18,11 +18,11 @@ constexpr value_id root_of(const graph& g, value_id v) {
 constexpr buffer<bool> live(const graph& g, const buffer<value_id>& wanted,
                             const buffer<value_id>& cut = {}) {
   buffer<bool> value_needed, node_needed;
-  value_needed.fill(g.values.size(), false);
-  node_needed.fill(g.nodes.size(), false);
+  value_needed.clear_to(g.values.size());
+  node_needed.clear_to(g.nodes.size());
   for (value_id v : wanted) value_needed[root_of(g, v)] = true;
   buffer<bool> given;
-  given.fill(g.values.size(), false);
+  given.clear_to(g.values.size());
   for (value_id v : cut) given[root_of(g, v)] = true;
   for (int i = g.nodes.size(); i-- > 0;) {
     const node& n = g.nodes[i];

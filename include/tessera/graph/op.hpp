@@ -29,7 +29,7 @@ namespace detail {
 
 template <class Op>
 constexpr op_rules gather_rules(const name& id) {
-  op_rules r{id};
+  op_rules r{id, id.hash()};
   r.infer = &Op::infer;
   if constexpr (requires { Op::outputs; }) r.outputs = Op::outputs;
   if constexpr (requires { Op::accumulates; }) r.accumulates = Op::accumulates;

@@ -33,25 +33,22 @@ constexpr signature_set collect_signatures(const graph& g, bool keyed) {
   set.found = g.found;
   if (!g.ok()) return set;
   short table[512] = {};  // open addressing: number + 1
-  for (int i = 0; i < g.nodes.size(); ++i) {
-    const node& n = g.nodes[i];
-    op_key k;
-    if (keyed && n.op->key != nullptr) k = n.op->key(g, n);
-    std::uint64_t h = n.op->id.w0 ^ n.op->id.w1 * 31 ^ n.op->id.w2 * 17 ^
-                      (static_cast<std::uint64_t>(k.a) * 0x9E37 + static_cast<std::uint64_t>(k.b) * 131 +
-                       static_cast<std::uint64_t>(k.c) * 7 + static_cast<std::uint64_t>(k.d)) *
-                          hash_base;
-    int at = static_cast<int>((h ^ h >> 29) & 511u);
-    while (table[at] != 0 && !(set.items[table[at] - 1].key == k &&
-                               set.items[table[at] - 1].op == n.op->id))
+  const op_rules* ops[max_signatures] = {};
+  for (const node& n : g.nodes) {
+    const op_key k = keyed && n.op->key != nullptr ? n.op->key(g, n) : op_key{};
+    const std::uint64_t h = (n.op->hash + static_cast<std::uint64_t>(k.a) * 0x9E37 +
+                             static_cast<std::uint64_t>(k.b) * 131 + static_cast<std::uint64_t>(k.c)) *
+                            hash_base;
+    unsigned at = static_cast<unsigned>(h >> 55);
+    while (table[at] != 0 && !(ops[table[at] - 1] == n.op && set.items[table[at] - 1].key == k))
       at = (at + 1) & 511;
     if (table[at] != 0) continue;
     if (set.count == max_signatures) {
       set.found = {issue::too_many_signatures, max_signatures, 0};
       return set;
     }
-    set.items[set.count].op = n.op->id;
-    set.items[set.count].key = k;
+    ops[set.count] = n.op;
+    set.items[set.count] = {n.op->id, k};
     table[at] = static_cast<short>(++set.count);
   }
   return set;

@@ -48,10 +48,10 @@ class buffer {
     return size_++;
   }
   constexpr void shrink(int n) { size_ = n; }  // n <= size()
-  constexpr void fill(int n, const T& x) {     // n copies of x
-    if (n > capacity_) grow(n);
-    for (int i = 0; i < n; ++i) data_[i] = x;
-    size_ = n;
+  constexpr void clear_to(int n) {  // n times T{}: of a plain type, no evaluation step each
+    delete[] data_;
+    data_ = new T[static_cast<unsigned long>(n)]{};
+    size_ = capacity_ = n;
   }
 
  private:

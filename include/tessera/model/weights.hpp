@@ -94,6 +94,10 @@ void initialise(weights<T>& w, const graph& g, std::uint64_t seed) {
     const std::uint64_t site = site_hash(name);
     const double a = p.scale;
     const int last = p.extent.last();
+    const double bound =
+        p.init == initialiser::xavier_uniform
+            ? std::sqrt(6.0 / (p.extent.dims[0] + double(p.extent.per_sample()) / p.extent.dims[0]))
+            : 1 / std::sqrt(std::max(a, 1e-30));
     if (p.init == initialiser::sin_cos) {
       detail::fill_sin_cos(out.data(), static_cast<int>(p.extent.per_sample() / last), last,
                            static_cast<int>(p.scale));
@@ -107,7 +111,10 @@ void initialise(weights<T>& w, const graph& g, std::uint64_t seed) {
         case initialiser::truncated_normal:
           x = truncated_normal(seed, 0, site, 0, i, 0, a, -2, 2);
           break;
-        case initialiser::uniform: x = a * (2 * double(uniform(seed, 0, site, 0, i)) - 1); break;
+        case initialiser::xavier_uniform:
+        case initialiser::fan_in_uniform:
+          x = bound * (2 * double(uniform(seed, 0, site, 0, i)) - 1);
+          break;
         default: break;
       }
       out[i] = static_cast<T>(static_cast<float>(x));

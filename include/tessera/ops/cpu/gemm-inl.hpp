@@ -220,20 +220,20 @@ inline void pack_a_panel(const block& s, index p) {
                   s.a_panels + p * tile_rows * s.depth);
 }
 
-inline void pack_b_panel(const block& s, index p) {
+inline void pack_b_panel(const block& s, index p, float* out) {
   if (!s.b_packed(p)) return;
-  pack<tile_columns>(s.depth, s.b(p), s.call.b_col, s.call.b_row, s.columns_of(p),
-                     s.b_panels + p * tile_columns * s.depth);
+  pack<tile_columns>(s.depth, s.b(p), s.call.b_col, s.call.b_row, s.columns_of(p), out);
 }
 
 // The tiles of row panels [r0, r1) and column panels [c0, c1). late_b: this task alone needs these
-// panels of B and packs each just before its use.
+// panels of B and packs each just before its use, all in one place that stays in L1.
 inline void multiply(const block& s, index r0, index r1, index c0, index c1, bool late_b) {
   const gemm_call& call = s.call;
   for (index q = c0; q < c1; ++q) {
-    if (late_b) pack_b_panel(s, q);
+    float* const panel = s.b_panels + (late_b ? c0 : q) * tile_columns * s.depth;
+    if (late_b) pack_b_panel(s, q, panel);
     const bool b_packed = s.b_packed(q);
-    const float* b = b_packed ? s.b_panels + q * tile_columns * s.depth : s.b(q);
+    const float* b = b_packed ? panel : s.b(q);
     const index b_row = b_packed ? tile_columns : call.b_row;
     const index j = s.j0 + q * tile_columns;
     for (index p = r0; p < r1; ++p) {
@@ -258,7 +258,8 @@ inline void run_block(const block& s, bool first_rows, thread_pool* pool) {
   const bool shared_b = !late_b && first_rows;
   if (pool == nullptr || s.rows * s.columns * s.depth < (index{1} << 17)) {
     for (index p = 0; p < a_panels; ++p) pack_a_panel(s, p);
-    for (index q = 0; shared_b && q < b_panels; ++q) pack_b_panel(s, q);
+    for (index q = 0; shared_b && q < b_panels; ++q)
+      pack_b_panel(s, q, s.b_panels + q * tile_columns * s.depth);
     for (index r = 0; r < row_tasks; ++r)
       multiply(s, r * a_panels / row_tasks, (r + 1) * a_panels / row_tasks, 0, b_panels, late_b);
     return;
@@ -270,7 +271,8 @@ inline void run_block(const block& s, bool first_rows, thread_pool* pool) {
     const bool of_a = t < a_tasks;
     const index first = (of_a ? t : t - a_tasks) * together;
     const index last = least(first + together, of_a ? a_panels : b_panels);
-    for (index p = first; p < last; ++p) of_a ? pack_a_panel(s, p) : pack_b_panel(s, p);
+    for (index p = first; p < last; ++p)
+      of_a ? pack_a_panel(s, p) : pack_b_panel(s, p, s.b_panels + p * tile_columns * s.depth);
   });
   // About eight tasks at least, but not narrower than four panels unless C is.
   const index wanted = ceil_div(8, row_tasks) > ceil_div(s.columns, task_columns)

@@ -164,7 +164,11 @@ inline float array_max(const float* x, std::size_t n) {
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) most = hn::Max(most, hn::LoadU(d, x + i));
   if (i < n) most = hn::Max(most, load_n_or(d, x + i, n - i, -__builtin_inff()));
-  return hn::GetLane(hn::MaxOfLanes(d, most));
+  HWY_ALIGN float lane[HWY_LANES(float)];  // MaxOfLanes of EMU128 knows no -infinity
+  hn::Store(most, d, lane);
+  float max = lane[0];
+  for (i = 1; i < lanes; ++i) max = lane[i] > max ? lane[i] : max;
+  return max;
 }
 
 }  // namespace TESSERA_CPU_NAMESPACE

@@ -1,6 +1,6 @@
 #pragma once
-// For files that instantiate CPU kernels, once each: compiles every *-inl.hpp of this folder for the
-// baseline (whatever the file is compiled for), AVX2 and AVX-512, without -march. Kernels live in
+// For files that instantiate CPU kernels: compiles every *-inl.hpp of this folder for the baseline
+// (whatever the file is compiled for), AVX2 and AVX-512, without -march. Kernels live in
 //     tessera::cpu_kernels::<target>       <target> = HWY_NAMESPACE: N_SCALAR, N_AVX2, N_AVX3, ...
 // so that two instruction sets never share a symbol, and a function of the set of this process is
 //     TESSERA_CPU_PICK(chosen_isa(), kernel<layer_norm>::template run<signature>)   // a pointer
@@ -45,9 +45,9 @@ constexpr F* pick(isa i, F* avx3, F* avx2, F* compiled_for) {
 
 // TESSERA_CPU_PICK(set, name): pointer to the function `name` of the given set, or, if this file was
 // compiled for more than that, of what it was compiled for. `name` may hold commas.
-#define TESSERA_CPU_PICK(set, ...)                                                              \
-  ::tessera::cpu_kernels::pick(set, TESSERA_CPU_AVX3(__VA_ARGS__), TESSERA_CPU_AVX2(__VA_ARGS__), \
-                               TESSERA_CPU_STATIC(__VA_ARGS__))
+#define TESSERA_CPU_PICK(set, ...)                                                      \
+  ::tessera::cpu_kernels::pick(set, TESSERA_CPU_AVX3(__VA_ARGS__),                      \
+                               TESSERA_CPU_AVX2(__VA_ARGS__), TESSERA_CPU_STATIC(__VA_ARGS__))
 
 // After the last target, HWY_NAMESPACE is the static one's.
 #define TESSERA_CPU_STATIC(...) (&::tessera::cpu_kernels::HWY_NAMESPACE::__VA_ARGS__)
