@@ -128,8 +128,14 @@ TEST_CASE("every mix of small extents matches a double sum and leaves the guards
 
 TEST_CASE("all transposed, accumulating and biased forms match a double sum") {
   for (const isa i : sets())
-    for (const shape s : {shape{7, 33, 17}, {1, 197, 31}, {197, 1, 33}, {197, 31, 197},
-                          {33, 197, 257}, {100, 129, 300}, {197, 197, 64}, {197, 150, 530}})
+    for (const shape s : {shape{7, 33, 17},
+                          {1, 197, 31},
+                          {197, 1, 33},
+                          {197, 31, 197},
+                          {33, 197, 257},
+                          {100, 129, 300},
+                          {197, 197, 64},
+                          {197, 150, 530}})
       for (const form f : forms()) {
         problem p(s, f, 1);
         const std::vector<float> before = p.c;
@@ -175,10 +181,17 @@ TEST_CASE("pools of one, two and three threads and none give the same bits") {
   thread_pool one(1), two(2), three(3);
   for (const isa i : sets())
     // The last three are split over k.
-    for (const shape s : {shape{197, 300, 530}, {400, 64, 64}, {3, 1000, 768}, {1600, 40, 300},
-                          {192, 64, 2100}, {7, 9, 5000}, {256, 200, 1100}})
-      for (const form f : {form{false, true, false, true}, {true, false, true, false},
-                           {true, true, true, true}, {false, false, false, false}}) {
+    for (const shape s : {shape{197, 300, 530},
+                          {400, 64, 64},
+                          {3, 1000, 768},
+                          {1600, 40, 300},
+                          {192, 64, 2100},
+                          {7, 9, 5000},
+                          {256, 200, 1100}})
+      for (const form f : {form{false, true, false, true},
+                           {true, false, true, false},
+                           {true, true, true, true},
+                           {false, false, false, false}}) {
         problem p(s, f, 4);
         const std::vector<float> before = p.c;
         product(i, p.call);

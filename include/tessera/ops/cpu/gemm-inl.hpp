@@ -188,8 +188,7 @@ HWY_NOINLINE void tile(index depth, const float* HWY_RESTRICT a, index a_row, in
     store(sum[i][1], rest[i] + lanes);
   }
   for (index i = 0; i < t.rows; ++i)
-    for (index j = 0; j < t.columns; ++j)
-      t.c[i * t.c_row + j] = finish(rest[i][j], t, i, j);
+    for (index j = 0; j < t.columns; ++j) t.c[i * t.c_row + j] = finish(rest[i][j], t, i, j);
 }
 
 // C[i0 .. i0 + rows, j0 .. j0 + columns] += A[., k0 .. k0 + depth] B[k0 .. k0 + depth, .]
@@ -316,11 +315,7 @@ inline void run_empty(const gemm_call& call) {
 // Adds `count` partial products [count][m][n] to row i of C.
 inline void add_partial_row(const gemm_call& call, const float* partial, index count, index i,
                             bool first) {
-  const target t{call.c + i * call.c_row,
-                 call.c_row,
-                 1,
-                 call.n,
-                 call.accumulate || !first,
+  const target t{call.c + i * call.c_row,    call.c_row, 1, call.n, call.accumulate || !first,
                  first ? call.bias : nullptr};
   const float* row = partial + i * call.n;
   const index next = call.m * call.n;

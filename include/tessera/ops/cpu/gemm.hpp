@@ -36,8 +36,8 @@ struct gemm_call {
   float* c = nullptr;
   std::int64_t c_row = 0;
   bool accumulate = false;
-  const float* bias = nullptr;   // [n] or null
-  thread_pool* pool = nullptr;   // null: this thread alone
+  const float* bias = nullptr;  // [n] or null
+  thread_pool* pool = nullptr;  // null: this thread alone
 };
 
 // Block sizes. One panel of B (depth x tile columns) stays in the L1 cache, a task's panels of A

@@ -86,8 +86,8 @@ HWY_INLINE V vector_gelu(D d, V x) {
 
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vector_gelu_derivative(D d, V x) {
-  const V density = hn::Mul(vector_exp(d, hn::Mul(hn::Mul(x, x), hn::Set(d, -0.5f))),
-                            hn::Set(d, 0.398942280f));
+  const V density =
+      hn::Mul(vector_exp(d, hn::Mul(hn::Mul(x, x), hn::Set(d, -0.5f))), hn::Set(d, 0.398942280f));
   return hn::MulAdd(x, density, vector_normal_cdf(d, x));
 }
 
@@ -126,19 +126,27 @@ HWY_INLINE void store_n(D d, V v, float* to, std::size_t n) {
 
 struct exp_function {
   template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const { return vector_exp(d, x); }
+  HWY_INLINE V operator()(D d, V x) const {
+    return vector_exp(d, x);
+  }
 };
 struct erf_function {
   template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const { return vector_erf(d, x); }
+  HWY_INLINE V operator()(D d, V x) const {
+    return vector_erf(d, x);
+  }
 };
 struct gelu_function {
   template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const { return vector_gelu(d, x); }
+  HWY_INLINE V operator()(D d, V x) const {
+    return vector_gelu(d, x);
+  }
 };
 struct gelu_derivative_function {
   template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const { return vector_gelu_derivative(d, x); }
+  HWY_INLINE V operator()(D d, V x) const {
+    return vector_gelu_derivative(d, x);
+  }
 };
 
 template <class F>

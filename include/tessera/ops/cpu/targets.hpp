@@ -17,7 +17,7 @@
 // Three levels are enough and each costs compile time. Without AVX3_DL, -march=sapphirerapids means
 // AVX3; Highway 1.0.3 would stop at its own error there.
 #ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS                                                                  \
+#define HWY_DISABLED_TARGETS \
   (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #endif
 
@@ -43,11 +43,11 @@ constexpr F* pick(isa i, F* avx3, F* avx2, F* compiled_for) {
 }  // namespace cpu_kernels
 }  // namespace tessera::inline v0
 
-// TESSERA_CPU_PICK(set, name): pointer to the function `name` of the given set, or, if this file was
-// compiled for more than that, of what it was compiled for. `name` may hold commas.
-#define TESSERA_CPU_PICK(set, ...)                                                      \
-  ::tessera::cpu_kernels::pick(set, TESSERA_CPU_AVX3(__VA_ARGS__),                      \
-                               TESSERA_CPU_AVX2(__VA_ARGS__), TESSERA_CPU_STATIC(__VA_ARGS__))
+// TESSERA_CPU_PICK(set, name): pointer to the function `name` of the given set, or, if this file
+// was compiled for more than that, of what it was compiled for. `name` may hold commas.
+#define TESSERA_CPU_PICK(set, ...)                                                                \
+  ::tessera::cpu_kernels::pick(set, TESSERA_CPU_AVX3(__VA_ARGS__), TESSERA_CPU_AVX2(__VA_ARGS__), \
+                               TESSERA_CPU_STATIC(__VA_ARGS__))
 
 // After the last target, HWY_NAMESPACE is the static one's.
 #define TESSERA_CPU_STATIC(...) (&::tessera::cpu_kernels::HWY_NAMESPACE::__VA_ARGS__)
