@@ -8,8 +8,10 @@
 #include "tessera/graph/diagnose.hpp"  // first: errors are said from here, without a chain of includes
 
 #include "tessera/arch/counts.hpp"
+#include "tessera/arch/dot.hpp"
 #include "tessera/arch/early_exit.hpp"
 #include "tessera/arch/mae.hpp"
+#include "tessera/arch/print.hpp"
 #include "tessera/arch/vit.hpp"
 #include "tessera/config.hpp"
 #include "tessera/distill/distill.hpp"
@@ -25,4 +27,8 @@
 #include "tessera/ops/cpu/backend.hpp"
 #include "tessera/ops/reference.hpp"
 #include "tessera/train/make_trainer.hpp"
+#endif
+
+#if defined(TESSERA_INSTANTIATING)  // by the files of tessera_instantiate()
+#include "tessera/instantiate.hpp"
 #endif

@@ -11,7 +11,7 @@ using support::distance;
 TEST_CASE_TEMPLATE("attention averages values by the softmax of query times key", T, float,
                    double) {
   // Rows (q, k, v). Token 0 asks nothing: (1/2, 1/2). Token 1: logits 0 and ln 3, so (1/4, 3/4).
-  const T ln3 = T(1.0986122886681098);
+  const double ln3 = 1.0986122886681098;
   const auto y =
       call<T>().sample({2, 3}, {0, 0, 4, 1, ln3, 8}).attributes({1}).template run<"attention">();
 

@@ -76,7 +76,7 @@ TEST_CASE("the weight gradient of linear adds to what is there and skips what no
 
 TEST_CASE("sums of floats run in double") {
   const auto y =
-      call<float>().sample({3}, {1e8f, 1, -1e8f}).weight({1, 3}, {1, 1, 1}).run<"linear">();
+      call<float>().sample({3}, {1e8, 1, -1e8}).weight({1, 3}, {1, 1, 1}).run<"linear">();
 
   CHECK(y.out(0)[0] == 1);
 }

@@ -15,7 +15,7 @@ const double ln3 = 1.0986122886681098;
 TEST_CASE_TEMPLATE("cross_entropy is the mean of -log p of the label", T, float, double) {
   // p = (1/4, 3/4) and (1/2, 1/2).
   const auto y = call<T>(2)
-                     .sample({2}, {0, T(ln3), 7, 7})
+                     .sample({2}, {0, ln3, 7, 7})
                      .index({}, {1, 0})
                      .setting(0)
                      .template run<"cross_entropy">();
@@ -39,9 +39,9 @@ TEST_CASE_TEMPLATE("the gradient of cross_entropy is p minus the target, over th
                    double) {
   const auto d = call<T>(2)
                      .weight({}, {4})
-                     .sample({2}, {0, T(ln3), 7, 7})
+                     .sample({2}, {0, ln3, 7, 7})
                      .index({}, {1, 0})
-                     .sample({}, {T(1.3862943611198906), T(7.6931471805599453)})
+                     .sample({}, {1.3862943611198906, 7.6931471805599453})
                      .setting(0.2)
                      .template run<"cross_entropy_gradient">();
 

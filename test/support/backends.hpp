@@ -19,6 +19,7 @@ struct precision {
 
 using precisions = std::tuple<precision<tessera::reference, double>,
                               precision<tessera::reference, float>>;
+using float_precisions = std::tuple<precision<tessera::reference, float>>;
 using fast_backends = std::tuple<>;
 
 }  // namespace support

@@ -42,6 +42,11 @@ double distance(const std::vector<T>& a, const std::vector<T>& b) {
 }
 
 template <class T>
+double distance(const std::vector<T>& a, std::initializer_list<double> b) {
+  return distance(std::vector<double>(a.begin(), a.end()), std::vector<double>(b));
+}
+
+template <class T>
 double inner_product(const std::vector<T>& a, const std::vector<T>& b) {
   double sum = a.size() == b.size() ? 0 : std::numeric_limits<double>::quiet_NaN();
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i)
@@ -79,8 +84,14 @@ class call {
   call& sample(std::initializer_list<int> dims, std::vector<T> x, int k = 1) {
     return input(extent(dims, 1, k), ts::role::real, std::move(x), {}, {});
   }
+  call& sample(std::initializer_list<int> dims, std::initializer_list<double> x, int k = 1) {
+    return sample(dims, numbers(x), k);
+  }
   call& weight(std::initializer_list<int> dims, std::vector<T> x) {
     return input(extent(dims, 0, 1), ts::role::real, std::move(x), {}, {});
+  }
+  call& weight(std::initializer_list<int> dims, std::initializer_list<double> x) {
+    return weight(dims, numbers(x));
   }
   call& index(std::initializer_list<int> dims, std::vector<std::int32_t> x) {
     return input(extent(dims, 1, 1), ts::role::index, {}, std::move(x), {});
@@ -120,9 +131,15 @@ class call {
     before_.push_back({output, true, std::move(x)});
     return *this;
   }
+  call& add_onto(int output, std::initializer_list<double> x) {
+    return add_onto(output, numbers(x));
+  }
   call& write_over(int output, std::vector<T> x) {  // sees what is there
     before_.push_back({output, false, std::move(x)});
     return *this;
+  }
+  call& write_over(int output, std::initializer_list<double> x) {
+    return write_over(output, numbers(x));
   }
   call& unread(int output) {  // null
     unread_ |= 1u << output;
@@ -199,6 +216,11 @@ class call {
     std::vector<T> x;
   };
 
+  static std::vector<T> numbers(std::initializer_list<double> x) {
+    std::vector<T> y;
+    for (const double v : x) y.push_back(static_cast<T>(v));
+    return y;
+  }
   static ts::shape extent(std::initializer_list<int> dims, int power, int k) {
     ts::shape s;
     s.k = k;

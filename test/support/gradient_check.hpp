@@ -31,6 +31,7 @@
 
 #include "support/backends.hpp"
 #include "support/formula.hpp"
+#include "tessera/error.hpp"
 #include "tessera/graph/differentiate.hpp"
 #include "tessera/model/compile.hpp"
 #include "tessera/model/weights.hpp"
@@ -119,6 +120,13 @@ class filled_program {
     space_.run(c);
     return *static_cast<const T*>(space_.result(0));
   }
+  // The i-th result and the slices called `name`, valid until the next run.
+  std::vector<double> result(int i) const {
+    const T* x = static_cast<const T*>(space_.result(i));
+    return {x, x + space_.result_count(i)};
+  }
+  std::vector<double> weight(const std::string& name) const { return part(weights_, name); }
+  std::vector<double> gradient(const std::string& name) const { return part(gradients_, name); }
   const std::vector<ts::slice>& table() const { return table_; }
   std::vector<T>& weights() { return weights_; }
   const std::vector<T>& gradients() const { return gradients_; }
@@ -129,7 +137,12 @@ class filled_program {
     for (const int d : shape) count *= static_cast<std::size_t>(d);
     std::vector<double> x(count);
     golden::golden_fill<double>(name, shape, x);
-    for (std::size_t i = 0; i < count; ++i) out[i] = T(x[i]);
+    for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<T>(x[i]);
+  }
+  std::vector<double> part(const std::vector<T>& flat, const std::string& name) const {
+    for (const ts::slice& s : table_)
+      if (s.name == name) return {flat.data() + s.offset, flat.data() + s.offset + s.size};
+    throw ts::error("filled_program", "a slice named " + name, "none");
   }
 
   std::unique_ptr<ts::program> program_;

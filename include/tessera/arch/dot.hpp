@@ -35,7 +35,7 @@ class dot_writer {
     scopes_.push_back({});
     for (int i = 0; i < g.nodes.size(); ++i) {
       std::string path = g.text_at(g.nodes[i].text);
-      if (path == "gradient") first_gradient_ = i;  // the seed, and what follows from it
+      if (path == "gradient" && first_gradient_ < 0) first_gradient_ = i;
       // Apart from the modules they are of: Graphviz cannot rank clusters in both directions.
       if (first_gradient_ >= 0 && i != first_gradient_) path.insert(0, "gradient.");
       scopes_[scope_of(path)].nodes.push_back(i);
@@ -48,7 +48,7 @@ class dot_writer {
     for (int i = 0; i < g_.inputs.size(); ++i)
       out_ += "  in" + std::to_string(i) + " [shape=ellipse, label=" +
               dot_quoted(g_.text_at(g_.inputs[i].text)) + "];\n";
-    write_scope(0, 1);
+    write_scope(0, "", 1);
     for (int i = 0; i < g_.nodes.size(); ++i)
       for (int k = 0; k < g_.nodes[i].inputs; ++k)
         write_edge(g_.in(g_.nodes[i], k), "n" + std::to_string(i));
@@ -91,20 +91,23 @@ class dot_writer {
     return at;
   }
 
-  // A module of one node is that node, under the module's name.
-  void write_scope(std::size_t at, int depth) {
+  // A module of one node or one module is that one, under the names of both.
+  void write_scope(std::size_t at, const std::string& outer, int depth) {
     const module& m = scopes_[at];
+    const std::string path = outer.empty() || at == 0 ? m.name : outer + "." + m.name;
     const bool cluster = at != 0 && m.inner.size() + m.nodes.size() > 1;
     const std::string indent(static_cast<std::size_t>(2 * depth), ' ');
     if (cluster)
       out_ += indent + "subgraph cluster_" + std::to_string(at) + " {\n" + indent +
-              "  label=" + dot_quoted(m.name) + ";\n";
-    for (int i : m.nodes) write_node(i, cluster || at == 0 ? "" : m.name, indent + "  ");
-    for (std::size_t inner : m.inner) write_scope(inner, depth + 1);
+              "  label=" + dot_quoted(path) + ";\n";
+    const std::string left = cluster ? "" : path;  // names still to be shown
+    const int inside = cluster ? depth + 1 : depth;
+    for (int i : m.nodes) write_node(i, left, inside);
+    for (std::size_t inner : m.inner) write_scope(inner, left, inside);
     if (cluster) out_ += indent + "}\n";
   }
 
-  void write_node(int i, const std::string& module_name, const std::string& indent) {
+  void write_node(int i, const std::string& module_name, int depth) {
     std::string label = module_name.empty() ? "" : module_name + "\n";
     label += g_.nodes[i].op->id.text();
     if (const long long n = parameters_[static_cast<std::size_t>(i)]; n > 0)
@@ -115,7 +118,7 @@ class dot_writer {
         label += std::string("\ntap ") + g_.text_at(t.text);
         tapped = true;
       }
-    out_ += indent + "n" + std::to_string(i) + " [label=" + dot_quoted(label) +
+    out_ += std::string(static_cast<std::size_t>(2 * depth), ' ') + "n" + std::to_string(i) + " [label=" + dot_quoted(label) +
             (tapped ? ", penwidth=2" : "") + "];\n";
   }
 
@@ -145,7 +148,7 @@ class dot_writer {
   std::vector<long long> parameters_;
   std::vector<module> scopes_;
   std::string out_;
-  int first_gradient_ = -1;
+  int first_gradient_ = -1;  // the node of the seed
 };
 
 }  // namespace detail

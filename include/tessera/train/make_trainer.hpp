@@ -250,6 +250,10 @@ std::int64_t step_runner<T>::steps() const {
   return state_->steps;
 }
 template <class T>
+void step_runner<T>::set_steps(std::int64_t steps) {
+  state_->steps = steps;
+}
+template <class T>
 const program& step_runner<T>::compiled() const {
   return *state_->gradient;
 }

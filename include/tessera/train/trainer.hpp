@@ -52,6 +52,7 @@ class step_runner {
   std::span<T> optimizer_state(int buffer);     // flat; adamw: 0 = m, 1 = v; then ema's average
   void reset_optimizer();                       // moments 0, averages = the weights, step 0
   std::int64_t steps() const;                   // updates so far
+  void set_steps(std::int64_t steps);           // with optimizer_state: to go on where a run stopped
   const program& compiled() const;              // of the gradient
   // Called after each node of the gradient with its name of op, for profiles.
   void observe(void (*f)(void*, std::string_view op), void* data);
