@@ -3,9 +3,7 @@
 
 function(tessera_find_dependencies target)
   set(highway hwy/highway.h "Highway" "the kernels of the CPU")
-  set(hana boost/hana.hpp "Boost.Hana" "reflection of settings, the run-time door")
-  set(json nlohmann/json.hpp "nlohmann-json" "checkpoints, reports")
-  foreach(dependency IN ITEMS highway hana json)
+  foreach(dependency IN ITEMS highway)
     list(GET ${dependency} 0 header)
     list(GET ${dependency} 1 name)
     list(GET ${dependency} 2 use)

@@ -2,11 +2,14 @@
 //     cmake --build build --target example_add_aggregator && build/examples/example_add_aggregator
 // The aggregator is the median of the clients, weight by weight: a client that sends nonsense moves
 // it no further than to a neighbour (Yin et al. 2018). The number of samples does not count.
+#include <tessera/arch/counts.hpp>
+#include <tessera/arch/vit.hpp>
 #include <tessera/federated/fed_avg.hpp>
-#include <tessera/tessera.hpp>
+#include <tessera/model/weights.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <span>
@@ -61,7 +64,11 @@ float movement() {
 }
 
 int main() {
-  std::printf("mean:   the server moves by up to %.2f\n", double(movement<ts::aggregate::fed_avg>()));
+  const float mean = movement<ts::aggregate::fed_avg>();
+  std::printf("mean:   the server moves by up to %.2f\n", double(mean));
   std::printf("median: the server moves by up to %.2f\n", double(movement<median>()));
   return movement<median>() < 0.02f ? 0 : 1;
 }
+
+//     mean:   the server moves by up to 200.06
+//     median: the server moves by up to 0.01

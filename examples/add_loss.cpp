@@ -24,22 +24,24 @@ using tiny = ts::early_exit<ts::vit<ts::image<8, 8, 1>, ts::patch<4>, ts::width<
 using step = ts::train<tiny, ts::adamw, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>,
                        ts::term<ts::weight<1, 2>, disagreement<"exits.0", "head">>>;
 
-int main() {
-  std::vector<float> images;  // three images, each with its own grey
+// Trains on three images, each with its own grey; the weight of a term is a setting of a run.
+double train(double weight) {
+  std::vector<float> images;
   for (int i = 0; i < 3 * 64; ++i) images.push_back(static_cast<float>(i / 64) - 1);
   const std::vector<std::int32_t> labels{0, 1, 2};
   ts::trainer<step> run(1);
-  run.set("optimizer.lr", 5e-3);
-  double disagreed = 0, most = 0;
-  for (int i = 0; i <= 60; ++i) {
-    run.step(images, labels);
-    disagreed = run.loss(1);
-    if (disagreed > most) most = disagreed;
-    if (i % 20 == 0) std::printf("step %2d: cross entropy %.2f, disagreement %.3f\n", i,
-                                 run.loss(0), disagreed);
-  }
-  run.set("term.1.weight", 5);  // weights are settings: a run may change them
+  run.set("optimizer.lr", 3e-3);
+  run.set("term.1.weight", weight);
   for (int i = 0; i < 60; ++i) run.step(images, labels);
-  std::printf("weight 5: cross entropy %.2f, disagreement %.3f\n", run.loss(0), run.loss(1));
-  return run.loss(1) < most ? 0 : 1;
+  std::printf("weight %.1f: cross entropy %.2f, disagreement %.3f\n", weight, run.loss(0),
+              run.loss(1));
+  return run.loss(1);
 }
+
+int main() {
+  const double alone = train(0), together = train(0.5);
+  return together < alone / 10 ? 0 : 1;
+}
+
+//     weight 0.0: cross entropy 0.05, disagreement 2.778
+//     weight 0.5: cross entropy 0.06, disagreement 0.001

@@ -10,12 +10,10 @@
 
 namespace ts = tessera;
 
-template <>
-struct tessera::op<"mylib.swish_gradient"> {  // (dy, x) -> dx
+template <> struct tessera::op<"mylib.swish_gradient"> {  // (dy, x) -> dx
   static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 1))); }
 };
-template <>
-struct tessera::op<"mylib.swish"> {
+template <> struct tessera::op<"mylib.swish"> {
   static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
   static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"mylib.swish_gradient">(g, {d.of(n), g.in(n, 0)}));
@@ -56,11 +54,10 @@ struct perceptron {
     return ts::build_linear(g, "head", x, 3, ts::init_scheme::mae);
   }
 };
-using step =
-    ts::train<perceptron, ts::adamw, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>>;
+using step = ts::train<perceptron, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>>;
 
 int main() {
-  std::vector<double> image(16, 0.5);
+  const std::vector<double> image(16, 0.5);
   const std::vector<std::int32_t> label{2};
   ts::trainer<step, ts::reference, double> run;
   run.gradient(image, label);
@@ -78,3 +75,6 @@ int main() {
   std::printf("logits %.3f %.3f %.3f\n", double(logits[0]), double(logits[1]), double(logits[2]));
   return std::abs(derivative - difference) < 1e-8 ? 0 : 1;
 }
+
+//     gradient -0.103783, difference quotient -0.103783
+//     logits -0.007 -0.133 0.117

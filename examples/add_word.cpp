@@ -4,7 +4,7 @@
 // grid of tokens, so that positions follow from their neighbours.
 #include <tessera/tessera.hpp>
 
-#include <iostream>
+#include <cstdio>
 #include <vector>
 
 namespace ts = tessera;
@@ -36,9 +36,17 @@ using conditional = net_of<ts::stage<1>, positions_by_conv<3>, ts::pool::average
 static_assert(ts::parameters<conditional> == ts::parameters<plain> + 2 * (32 * 9 + 32));
 
 int main() {
-  ts::print<conditional>(std::cout);
+  std::printf("plain:       %lld parameters, %lld MACs\n", ts::parameters<plain>, ts::macs<plain>);
+  std::printf("conditional: %lld parameters, %lld MACs\n", ts::parameters<conditional>,
+              ts::macs<conditional>);
   ts::model<conditional> net;
   std::vector<float> image(3 * 32 * 32, 0.5f), logits(10);
   net.forward(image, logits);
+  std::printf("%zu values of positions.1.weight, %.3f is the first logit\n",
+              net.parameters()["positions.1.weight"].size(), double(logits[0]));
   return 0;
 }
+
+//     plain:       29418 parameters, 1360192 MACs
+//     conditional: 30058 parameters, 1383232 MACs
+//     288 values of positions.1.weight, 0.042 is the first logit

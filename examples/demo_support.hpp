@@ -40,7 +40,7 @@ class data {
  public:
   data() {
     const auto found = ts::find_data("cifar-10-batches-bin");
-    if (!found.path) throw ts::error("demo", "CIFAR-10 (" + found.looked_in() + ")", "none");
+    if (!found.path) throw ts::error("demo", "CIFAR-10 (" + found.places() + ")", "none");
     train = ts::load_cifar10(*found.path, ts::cifar10_split::train);
     test = ts::load_cifar10(*found.path, ts::cifar10_split::test);
   }

@@ -1,6 +1,7 @@
 // How is a model trained, saved, loaded and asked?
 //     cmake --build build --target example_train_tiny && build/examples/example_train_tiny
 #include <tessera/model/checkpoint.hpp>
+#include <tessera/tensor/philox.hpp>
 #include <tessera/tessera.hpp>
 
 #include <algorithm>
@@ -15,20 +16,21 @@ using tiny = ts::vit<ts::image<16, 16, 1>, ts::patch<4>, ts::width<32>, ts::head
 using step = ts::train<tiny, ts::adamw, ts::clip_by_norm,
                        ts::term<ts::weight<1>, ts::loss::cross_entropy<>>>;
 
-// Noise with one brighter quarter: which one is the class.
-struct quarters {
+// Noise over one of four textures: flat, columns, rows or a chequerboard.
+struct textures {
   std::vector<float> images;
   std::vector<std::int32_t> labels;
 
-  quarters(int count, std::uint64_t seed) {
+  textures(int count, std::uint64_t seed) {
     for (int i = 0; i < count; ++i) {
       const int label = i % 4;
       labels.push_back(label);
       for (int y = 0; y < 16; ++y)
         for (int x = 0; x < 16; ++x) {
+          const int dark = (label % 2 * x + label / 2 * y) % 2;
           const float noise = ts::normal(seed, 0, 0, static_cast<std::uint64_t>(i),
                                          static_cast<std::uint64_t>(16 * y + x));
-          images.push_back(noise + (y / 8 * 2 + x / 8 == label ? 1.0f : 0.0f));
+          images.push_back(noise + (dark == 1 ? -0.5f : 0.5f));
         }
     }
   }
@@ -36,9 +38,9 @@ struct quarters {
 
 int main() {
   ts::trainer<step> run(1);
-  run.set("optimizer.lr", 3e-3);
+  run.set("optimizer.lr", 2e-3);
   for (int i = 0; i <= 40; ++i) {
-    const quarters batch(32, 100 + static_cast<std::uint64_t>(i));
+    const textures batch(32, 100 + static_cast<std::uint64_t>(i));
     const double loss = run.step(batch.images, batch.labels);
     if (i % 10 == 0) std::printf("step %2d: loss %.2f\n", i, loss);
   }
@@ -46,7 +48,7 @@ int main() {
 
   ts::model<tiny> net;
   net.load("example_train_tiny.safetensors");
-  const quarters unseen(200, 7);
+  const textures unseen(200, 7);
   std::vector<float> logits(200 * 4);
   net.forward(unseen.images, logits);
 
@@ -58,3 +60,10 @@ int main() {
   std::printf("%d of 200 unseen images are classified rightly\n", right);
   return right > 150 ? 0 : 1;
 }
+
+//     step  0: loss 1.37
+//     step 10: loss 0.63
+//     step 20: loss 0.33
+//     step 30: loss 0.15
+//     step 40: loss 0.07
+//     200 of 200 unseen images are classified rightly

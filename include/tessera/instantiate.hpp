@@ -26,23 +26,21 @@ template class step_runner<float>;
 
 namespace detail {
 
-// Explicit instantiation of this emits `make`, which keeps what it points to from being inlined away.
-template <class A>
+// Explicit instantiation of this emits `make`; what that points to cannot be inlined away.
+template <class A, bool IsStep = requires { A::gradient(); }>
 struct instantiation {
   static predictor<float> (*const make)(std::uint64_t, thread_pool*);
 };
-template <class A>
-predictor<float> (*const instantiation<A>::make)(std::uint64_t,
-                                                 thread_pool*) = &make_model<A, cpu, float>;
+template <class A, bool IsStep>
+predictor<float> (*const instantiation<A, IsStep>::make)(std::uint64_t, thread_pool*) =
+    &make_model<A, cpu, float>;
 
 template <class Step>
-  requires requires { Step::gradient(); }
-struct instantiation<Step> {
+struct instantiation<Step, true> {
   static step_runner<float> (*const make)(std::uint64_t, thread_pool*);
 };
 template <class Step>
-  requires requires { Step::gradient(); }
-step_runner<float> (*const instantiation<Step>::make)(std::uint64_t, thread_pool*) =
+step_runner<float> (*const instantiation<Step, true>::make)(std::uint64_t, thread_pool*) =
     &make_trainer<Step, cpu, float>;
 
 }  // namespace detail

@@ -116,7 +116,7 @@ struct perceived {
     }
     value_id y = ts::absent;
     for (const ts::node& n : g.nodes)
-      if (n.op == &ts::rules_of<"mean_rows">) y = g.in(n, 0);
+      if (n.op == ts::rules<"mean_rows">()) y = g.in(n, 0);
     send(g, "lph.upstream", y);
     return g;
   }

@@ -249,14 +249,12 @@ TEST_CASE("JSON deeper than a tensor's lists is refused at once, however deep it
   CHECK(refusal(objects, 0) == fault::structure);
 }
 
-TEST_CASE("texts, numbers and blanks that go on for megabytes are refused, ended or not") {
+TEST_CASE("texts, numbers and blanks that go on for megabytes are read or refused like short ones") {
   const std::string giant(5'000'000, '1');
-  CHECK(refusal("{\"" + giant, 0) == fault::structure);
-  CHECK(refusal("{\"__metadata__\":{\"k\":\"" + giant + "\"}}", 0) == fault::structure);
-  CHECK(refusal("{" + tensor("a", "U8", giant, "0,1") + "}", 1) == fault::structure);
-  CHECK(refusal("{}" + std::string(5'000'000, ' '), 0) == fault::structure);
-  CHECK(refusal("{\"__metadata__\":{\"k\":\"" + giant.substr(0, 4'000'000) + "\"}}", 0) ==
-        std::nullopt);
+  CHECK(refusal("{\"" + giant, 0) == fault::json);
+  CHECK(refusal("{" + tensor("a", "U8", giant, "0,1") + "}", 1) == fault::number);
+  CHECK(refusal("{\"__metadata__\":{\"k\":\"" + giant + "\"}}", 0) == std::nullopt);
+  CHECK(refusal("{}" + std::string(5'000'000, ' '), 0) == std::nullopt);
 }
 
 TEST_CASE("types that are unknown or below one byte are refused") {
@@ -265,7 +263,7 @@ TEST_CASE("types that are unknown or below one byte are refused") {
 }
 
 TEST_CASE("numbers that are not integers of 64 bits are refused") {
-  for (const char* n : {"1.0", "1e0", "-1", "-0", "1.5", "18446744073709551616"}) {
+  for (const char* n : {"1.0", "1e0", "1e400", "-1", "-0", "1.5", "18446744073709551616"}) {
     CHECK(refusal("{" + tensor("a", "U8", n, "0,1") + "}", 1) == fault::number);
     CHECK(refusal("{" + tensor("a", "U8", "1", std::string("0,") + n) + "}", 1) == fault::number);
   }
@@ -286,7 +284,7 @@ TEST_CASE("a header that is not one JSON object and nothing else is refused as J
         "\xef\xbb\xbf{" + a + "}", "{" + a, "{" + a + ",}", "{" + a + "}}", "{" + a + "}x",
         "{" + a + "}/**/", "{" + a + "}" + std::string(3, '\0'),
         "{" + a + "}" + std::string(1, '\0') + "{}", std::string("{'a':1}"), std::string("{"),
-        std::string("{\"a"), std::string("{nan:1}"), "{" + tensor("a", "U8", "1e400", "0,1") + "}"})
+        std::string("{\"a"), std::string("{nan:1}")})
     CHECK(refusal(header, 1) == fault::json);
 }
 

@@ -55,7 +55,7 @@ static_assert(the_rest_begins_at_the_cut());
 
 constexpr int first_gradient(const graph& g) {
   for (int i = 0; i < g.nodes.size(); ++i)
-    if (g.nodes[i].op == &ts::rules_of<"constant">) return i;
+    if (g.nodes[i].op == ts::rules<"constant">()) return i;
   return g.nodes.size();
 }
 constexpr bool only_weights_have_gradients(const graph& g) {
@@ -152,7 +152,7 @@ constexpr bool the_gradient_of_a_linear_graph_reads_no_input() {
   ts::differentiate(g, loss);
   for (int i = forward; i < g.nodes.size(); ++i) {
     const node& n = g.nodes[i];
-    if (n.op == &ts::rules_of<"constant">) continue;
+    if (n.op == ts::rules<"constant">()) continue;
     for (int k = 0; k < n.inputs; ++k) {
       const value_id v = g.in(n, k);
       if (v == ts::absent) continue;

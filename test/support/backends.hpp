@@ -3,9 +3,10 @@
 // precision (a backend, a scalar, how close it comes to PyTorch in double) and among the fast ones,
 // whose gradients are compared with the reference's.
 
-#include <tuple>
-
+#include "tessera/ops/cpu/backend.hpp"
 #include "tessera/ops/reference.hpp"
+
+#include <tuple>
 
 namespace support {
 
@@ -17,9 +18,9 @@ struct precision {
   static constexpr double tolerance = is_double ? 1e-12 : 1e-5;  // of the largest element
 };
 
-using precisions = std::tuple<precision<tessera::reference, double>,
-                              precision<tessera::reference, float>>;
-using float_precisions = std::tuple<precision<tessera::reference, float>>;
-using fast_backends = std::tuple<>;
+using precisions =
+    std::tuple<precision<tessera::reference, double>, precision<tessera::cpu, float>>;
+using float_precisions = std::tuple<precision<tessera::cpu, float>>;
+using fast_backends = std::tuple<tessera::cpu>;
 
 }  // namespace support

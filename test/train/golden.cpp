@@ -31,6 +31,7 @@ double gradient_distance(ts::step_runner<T>& run, const golden::file& want, int 
     most = std::max(most, golden::largest(expected));
     --tensors;
   }
+  if (std::getenv("FIG")) std::printf("gradient %.2g\n", worst / most);
   return tensors == 0 ? worst / most : std::numeric_limits<double>::infinity();
 }
 

@@ -57,11 +57,15 @@ template <class A>
 using said = diagnose<detail::counted<A>.found.code, detail::counted<A>.found.a,
                       detail::counted<A>.found.b>;
 
+// A itself first: what a word says of itself then comes without the chain that builds the graph.
 template <class A>
-inline constexpr long long parameters = (static_cast<void>(sizeof(said<A>)), detail::counted<A>.parameters);
+inline constexpr long long parameters =
+    (static_cast<void>(sizeof(A) + sizeof(said<A>)), detail::counted<A>.parameters);
 template <class A>
-inline constexpr long long trainable_parameters = (static_cast<void>(sizeof(said<A>)), detail::counted<A>.trainable);
+inline constexpr long long trainable_parameters =
+    (static_cast<void>(sizeof(A) + sizeof(said<A>)), detail::counted<A>.trainable);
 template <class A>
-inline constexpr long long macs = (static_cast<void>(sizeof(said<A>)), detail::counted<A>.macs);
+inline constexpr long long macs =
+    (static_cast<void>(sizeof(A) + sizeof(said<A>)), detail::counted<A>.macs);
 
 }  // namespace tessera::inline v0

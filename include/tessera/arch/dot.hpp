@@ -3,7 +3,8 @@
 //
 // Modules are clusters, nodes ops (with their parameters), values edges with their shapes; a dashed
 // edge passes a stop-gradient. What computes gradients lies in a cluster of that name. A tap is a
-// line of the node it looks at; outputs, exits and losses are double octagons. Weights are not drawn.
+// line of the node it looks at; outputs, exits and losses are double octagons. Weights are left
+// out.
 
 #include <cstddef>
 #include <cstdint>
@@ -118,7 +119,8 @@ class dot_writer {
         label += std::string("\ntap ") + g_.text_at(t.text);
         tapped = true;
       }
-    out_ += std::string(static_cast<std::size_t>(2 * depth), ' ') + "n" + std::to_string(i) + " [label=" + dot_quoted(label) +
+    const std::string indent(static_cast<std::size_t>(2 * depth), ' ');
+    out_ += indent + "n" + std::to_string(i) + " [label=" + dot_quoted(label) +
             (tapped ? ", penwidth=2" : "") + "];\n";
   }
 

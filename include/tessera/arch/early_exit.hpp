@@ -29,8 +29,8 @@ constexpr value_id build_batch_norm(graph& g, label module, value_id x, double e
     return emit<"batch_norm_inference">(g, {x, gamma, beta, mean, var}, {}, settings);
   const value_id y = emit<"batch_norm">(g, {x, gamma, beta}, {}, settings);
   const int m = g.add_setting("momentum", momentum);
-  g.write_last(&rules_of<"update_running">, y + 1, mean, m);
-  g.write_last(&rules_of<"update_running">, y + 3, var, m);
+  g.write_last(rules<"update_running">(), y + 1, mean, m);
+  g.write_last(rules<"update_running">(), y + 3, var, m);
   return y;
 }
 

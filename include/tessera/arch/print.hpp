@@ -5,9 +5,9 @@
 //     ts::print<vit_b>(std::cout);   an architecture
 //     ts::print<step>(std::cout);    a training step: towers, losses, gradients, update
 //
-// Shapes carry the batch B; MACs and bytes are of one sample, the numbers float. A parameter counts
-// at the node that reads it first; sums are those of arch/counts.hpp. Bytes are of activations (what
-// is written into weights and gradients takes none), before they share memory. Neighbours that differ
+// Shapes carry the batch B; MACs and bytes are of one sample in float. A parameter counts at the
+// node that reads it first; the sums are those of arch/counts.hpp. Bytes are of activations before
+// they share memory; what is written into weights and gradients takes none. Neighbours that differ
 // in their number only ("blocks.0", "blocks.1", ...) are one entry. A row without a module is ".".
 
 #include <cstddef>

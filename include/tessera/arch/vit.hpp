@@ -175,6 +175,7 @@ struct stages {
 
 template <class... Words>
 struct vit {
+  static_assert((true && ... && (sizeof(Words) > 0)));  // words speak before the graph is built
   static constexpr vit_settings settings() {
     vit_settings s;
     (Words::apply(s), ...);

@@ -62,9 +62,9 @@ class backward {
 
  private:
   constexpr bool is_wanted(const value& v) const {
+    if (v.view_of != absent) return !v.stopped && wanted_[v.view_of];
     if (v.where == storage::parameter)
       return v.index >= 0 && g_.parameters[v.index].kind == slice_kind::weight;
-    if (v.view_of != absent) return !v.stopped && wanted_[v.view_of];
     if (v.producer < 0 || v.kind == role::index || v.kind == role::mask) return false;
     const node& n = g_.nodes[v.producer];
     for (int i = 0; i < n.inputs; ++i)

@@ -11,7 +11,7 @@ namespace tessera::inline v0 {
 
 constexpr void differentiate(graph& g, value_id loss) {
   if (!g.ok()) return;
-  backward(g, loss, {&rules_of<"add">, &rules_of<"accumulate">, &rules_of<"constant">});
+  backward(g, loss, {rules<"add">(), rules<"accumulate">(), rules<"constant">()});
 }
 
 }  // namespace tessera::inline v0

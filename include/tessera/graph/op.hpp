@@ -45,6 +45,12 @@ constexpr op_rules gather_rules(const name& id) {
 template <name Name>
 inline constexpr op_rules rules_of = detail::gather_rules<op<Name>>(Name);
 
+// The same by address; nvcc 13 cannot spell &rules_of<"..."> in a function that is not a template.
+template <name Name>
+constexpr const op_rules* rules() {
+  return &rules_of<Name>;
+}
+
 template <name Name>
 constexpr value_id emit(graph& g, std::initializer_list<value_id> in, attributes attr = {},
                         int first_setting = -1) {

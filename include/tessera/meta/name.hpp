@@ -39,6 +39,10 @@ struct name {
       w[i / 8] |= std::uint64_t(static_cast<unsigned char>(literal[i])) << (8 * (i % 8));
     w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3], w4 = w[4], w5 = w[5], w6 = w[6], w7 = w[7];
   }
+  // As nvcc 13 spells a template argument in the code it hands to the host compiler.
+  constexpr name(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d,
+                 std::uint64_t e, std::uint64_t f, std::uint64_t g, std::uint64_t h)
+      : w0(a), w1(b), w2(c), w3(d), w4(e), w5(f), w6(g), w7(h) {}
   friend constexpr bool operator==(const name&, const name&) = default;
 
   constexpr char at(int i) const {

@@ -113,18 +113,17 @@ class exit_runner {
     return 1 / sum;
   }
   workspace& at(std::size_t segment, std::int64_t batch) {
-    auto& spaces = spaces_[segment];
-    for (auto& w : spaces)
-      if (w->batch() == batch) return *w;
-    if (spaces.size() == 16) spaces.erase(spaces.begin());
-    spaces.push_back(std::make_unique<workspace>(*segments_[segment], weights_->table, batch));
-    return *spaces.back();
+    auto& space = spaces_[segment];
+    if (space == nullptr || space->capacity() < batch)
+      space = std::make_unique<workspace>(*segments_[segment], weights_->table, batch);
+    space->set_batch(batch);
+    return *space;
   }
 
   const weights<T>* weights_;
   thread_pool* pool_;
   std::vector<std::unique_ptr<program>> segments_;
-  std::vector<std::vector<std::unique_ptr<workspace>>> spaces_;
+  std::vector<std::unique_ptr<workspace>> spaces_;
   std::vector<long long> macs_;
   std::vector<std::int64_t> rows_;
   std::vector<T> packed_[2];

@@ -31,8 +31,8 @@ class predictor {
   ~predictor();
 
   // images: B x (per-sample input), result: B x (per-sample output); B follows from the size.
-  // Throws tessera::error if either size does not fit. After the first call of a batch size nothing
-  // is allocated (the eight newest sizes are kept).
+  // Throws tessera::error if either size does not fit. After a call nothing is allocated for batches
+  // up to its size.
   void forward(std::span<const T> images, std::span<T> result);
   // Inputs beyond the first (noise of mae<…, mask::given>), in the graph's order.
   void forward(std::span<const T> images, std::span<const T> second, std::span<T> result);

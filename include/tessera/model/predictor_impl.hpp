@@ -22,15 +22,13 @@ struct predictor<T>::state {
   std::shared_ptr<const program> compiled;
   std::shared_ptr<tessera::weights<T>> w;
   thread_pool* pool = nullptr;
-  std::vector<std::unique_ptr<workspace>> workspaces;  // newest last
+  std::unique_ptr<workspace> space;  // for the largest batch so far
 
   workspace& at(std::int64_t batch) {
-    for (std::size_t i = workspaces.size(); i-- > 0;)
-      if (workspaces[i]->batch() == batch) return *workspaces[i];
-    auto made = std::make_unique<workspace>(*compiled, w->table, batch);
-    if (workspaces.size() == 8) workspaces.erase(workspaces.begin());
-    workspaces.push_back(std::move(made));
-    return *workspaces.back();
+    if (space == nullptr || space->capacity() < batch)
+      space = std::make_unique<workspace>(*compiled, w->table, batch);
+    space->set_batch(batch);
+    return *space;
   }
   std::int64_t size_of_input(int i) const {
     return compiled->g.values[compiled->g.inputs[i].value].extent.per_sample();

@@ -1,5 +1,5 @@
 #pragma once
-// A workspace: the memory of one program at one batch, and the walk over its kernels. Made once;
+// A workspace: the memory of one program for batches up to a capacity, and the walk over its kernels.
 // run() allocates nothing. One thread uses it at a time; several workspaces may share weights.
 
 #include <cstdint>
@@ -32,16 +32,27 @@ struct run_context {
 
 class workspace {
  public:
-  workspace(const program& p, const std::vector<slice>& table, std::int64_t batch)
-      : program_(&p), batch_(batch) {
-    if (batch < 1) throw error("workspace", "a batch of at least 1", std::to_string(batch));
+  workspace(const program& p, const std::vector<slice>& table, std::int64_t capacity)
+      : program_(&p), capacity_(capacity), batch_(capacity) {
+    if (capacity < 1) throw error("workspace", "a batch of at least 1", std::to_string(capacity));
     bind_parameters(table);
     lay_out_values();
     list_operands();
     for (const setting& s : p.g.settings) settings_.push_back(s.value);
   }
 
+  std::int64_t capacity() const { return capacity_; }
   std::int64_t batch() const { return batch_; }
+  // The batch of the next runs: from 1 to the capacity.
+  void set_batch(std::int64_t batch) {
+    if (batch == batch_) return;
+    if (batch < 1 || batch > capacity_)
+      throw error("workspace", "a batch from 1 to " + std::to_string(capacity_),
+                  std::to_string(batch));
+    batch_ = batch;
+    for (std::size_t i = 0; i < operands_.size(); ++i)
+      if (origins_[i].scales) operands_[i].count = operands_[i].extent.count(batch_);
+  }
   std::int64_t arena_bytes() const { return arena_bytes_; }
 
   // Settings by full name ("gradient.seed", "blocks.0.norm1.eps"); false if there is none.
@@ -96,6 +107,7 @@ class workspace {
     origin_kind kind = origin_kind::none;
     int index = 0;
     std::int64_t offset = 0;  // bytes
+    bool scales = false;      // with the batch
   };
   struct call {
     int node = 0;
@@ -108,7 +120,7 @@ class workspace {
   std::int64_t bytes_of(const value& v) const {
     const std::int64_t each = v.kind == role::index ? 4 : v.kind == role::mask ? 1
                               : program_->scalar_bytes;
-    return v.extent.count(batch_) * each;
+    return v.extent.count(capacity_) * each;
   }
 
   void bind_parameters(const std::vector<slice>& table) {
@@ -166,7 +178,7 @@ class workspace {
       }
       bool cut = false;
       for (std::size_t k = 0; k < p.given.size(); ++k)
-        if (p.given[k] == v) place = {origin_kind::given, static_cast<int>(k), 0}, cut = true;
+        if (p.given[k] == v) place = {origin_kind::given, static_cast<int>(k), 0, false}, cut = true;
       if (cut || first[i] < 0) continue;
       if (last[i] < 0) {
         const node& n = g.nodes[x.producer];
@@ -207,7 +219,8 @@ class workspace {
                          program_->g.values[root_of(program_->g, v)].index < 0;
       from = places_[static_cast<std::size_t>(root_of(program_->g, v))];
       o.extent = x.extent;
-      o.count = whole || x.where == storage::optimizer ? flat_ : x.extent.count(batch_);
+      from.scales = !whole && x.where != storage::optimizer;
+      o.count = from.scales ? x.extent.count(batch_) : flat_;
       o.accumulate = x.where == storage::gradient && x.index >= 0;
     }
     operands_.push_back(o);
@@ -229,7 +242,7 @@ class workspace {
   }
 
   const program* program_;
-  std::int64_t batch_, arena_bytes_ = 0, flat_ = 0;
+  std::int64_t capacity_, batch_, arena_bytes_ = 0, flat_ = 0;
   std::vector<std::int64_t> parameter_offsets_;
   std::vector<origin> places_, origins_;
   std::vector<operand> operands_;

@@ -20,7 +20,7 @@ struct step_runner<T>::state {
   std::vector<std::vector<T>> optimizer;
   std::vector<void*> optimizer_pointers;
   std::vector<slice_range> slices;
-  std::vector<std::unique_ptr<workspace>> workspaces;  // of the gradient; newest last
+  std::unique_ptr<workspace> space;  // of the gradient, for the largest batch so far
   std::unique_ptr<workspace> update_space;
   std::vector<std::pair<std::string, double>> settings;  // changed by set()
   std::vector<const void*> inputs;
@@ -42,13 +42,12 @@ struct step_runner<T>::state {
   }
 
   workspace& at(std::int64_t batch) {
-    for (std::size_t i = workspaces.size(); i-- > 0;)
-      if (workspaces[i]->batch() == batch) return *workspaces[i];
-    auto made = std::make_unique<workspace>(*gradient, w.table, batch);
-    for (const auto& [name, x] : settings) made->set(name, x);
-    if (workspaces.size() == 8) workspaces.erase(workspaces.begin());
-    workspaces.push_back(std::move(made));
-    return *workspaces.back();
+    if (space == nullptr || space->capacity() < batch) {
+      space = std::make_unique<workspace>(*gradient, w.table, batch);
+      for (const auto& [name, x] : settings) space->set(name, x);
+    }
+    space->set_batch(batch);
+    return *space;
   }
 
   // The smallest number of classes that the labels index.
@@ -208,7 +207,7 @@ void step_runner<T>::set(std::string_view setting, double x) {
       for (auto& [name, value] : s.settings)
         if (name == setting) value = x, known = false;
       if (known) s.settings.emplace_back(std::string(setting), x);
-      for (auto& ws : s.workspaces) ws->set(setting, x);
+      if (s.space != nullptr) s.space->set(setting, x);
       break;
     }
   if (!found) throw error("trainer.set", "a setting of this step", std::string(setting));
@@ -261,7 +260,7 @@ template <class T>
 void step_runner<T>::observe(void (*f)(void*, std::string_view), void* data) {
   state_->observer = f;
   state_->observed = data;
-  for (auto& ws : state_->workspaces) ws->observer = nullptr;
+  if (state_->space != nullptr) state_->space->observer = nullptr;
 }
 
 namespace detail {

@@ -1,4 +1,5 @@
-// Runs two architectures whose kernels stand in the generated files only.
+// Runs two architectures and a training step whose kernels stand in the generated files only.
+#include <cstdint>
 #include <cstdio>
 #include <vector>
 
@@ -21,8 +22,16 @@ bool runs(std::size_t classes) {
   return true;
 }
 
+bool trains() {
+  ts::trainer<small_step> run;
+  const std::vector<float> images(8 * 8 * 3, 0.5f);
+  const std::vector<std::int32_t> label{1};
+  const double before = run.step(images, label);
+  return run.step(images, label) < before;
+}
+
 int main() {
-  const bool good = runs<small>(5) && runs<spelled_out>(3);
-  std::puts(good ? "both run" : "wrong logits");
+  const bool good = runs<small>(5) && runs<spelled_out>(3) && trains();
+  std::puts(good ? "all run" : "wrong logits or losses");
   return good ? 0 : 1;
 }

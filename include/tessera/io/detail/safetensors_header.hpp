@@ -1,15 +1,14 @@
 #pragma once
-// Machinery of tessera/io/safetensors.hpp: the JSON header as a checked table. The one header of
-// tessera that knows JSON.
+// Machinery of tessera/io/safetensors.hpp: the JSON header as a checked table.
 
 #include "tessera/config.hpp"
+#include "tessera/io/detail/json_reader.hpp"
 #include "tessera/io/dtype.hpp"
 #include "tessera/io/safetensors_entry.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <span>
 #include <string>
@@ -21,7 +20,6 @@ namespace tessera::inline v0::detail {
 
 inline constexpr std::uint64_t safetensors_max_header = 100'000'000;
 inline constexpr std::size_t safetensors_max_rank = 64;
-inline constexpr std::size_t safetensors_max_token = std::size_t{4} << 20;
 
 // A name out of a file, fit for a message: at most 80 bytes, no control characters.
 inline std::string printable(std::string_view text) {
@@ -48,13 +46,13 @@ class safetensors_events {
   safetensors_events(const std::string& where, std::uint64_t data_bytes, safetensors_index& out)
       : where_(where), data_bytes_(data_bytes), out_(out) {}
 
-  bool null() { return misplaced("null"); }
-  bool boolean(bool) { return misplaced("a boolean"); }
-  bool binary(nlohmann::json::binary_t&) { return misplaced("binary data"); }
-  bool number_integer(std::int64_t) { return bad_number("a negative number"); }
-  bool number_float(double, const std::string& text) { return bad_number(text); }
-
-  bool number_unsigned(std::uint64_t v) {
+  void null() { misplaced("null"); }
+  void boolean(bool) { misplaced("a boolean"); }
+  void bad_number(std::string_view text) {
+    if (place_ != place::shape && place_ != place::offsets) misplaced("a number");
+    fail(safetensors_fault::number, "integers from 0 to 2^64 - 1", printable(text));
+  }
+  void number_unsigned(std::uint64_t v) {
     if (place_ == place::shape) {
       if (v == 0 || v > std::uint64_t{INT64_MAX})
         fail(safetensors_fault::shape, "dimensions from 1 to 2^63 - 1", std::to_string(v));
@@ -67,10 +65,9 @@ class safetensors_events {
     } else {
       misplaced("a number");
     }
-    return true;
   }
 
-  bool string(std::string& text) {
+  void string(std::string& text) {
     if (place_ == place::metadata) {
       if (!out_.metadata.emplace(key_, text).second)
         fail(safetensors_fault::duplicate, "each metadata key once", printable(key_) + " twice");
@@ -81,12 +78,11 @@ class safetensors_events {
     } else {
       misplaced("text");
     }
-    return true;
   }
 
-  bool key(std::string& text) {
+  void key(std::string& text) {
     key_ = text;
-    if (place_ != place::tensor) return true;
+    if (place_ != place::tensor) return;
     field_ = text == "dtype"          ? field::dtype
              : text == "shape"        ? field::shape
              : text == "data_offsets" ? field::offsets
@@ -96,10 +92,9 @@ class safetensors_events {
     const unsigned bit = 1u << static_cast<unsigned>(field_);
     if ((seen_ & bit) != 0) fail(safetensors_fault::duplicate, "each field once", text + " twice");
     seen_ |= bit;
-    return true;
   }
 
-  bool start_object(std::size_t) {
+  void start_object() {
     if (place_ == place::outside) {
       place_ = place::root;
     } else if (place_ == place::root && key_ == "__metadata__") {
@@ -115,31 +110,26 @@ class safetensors_events {
     } else {
       misplaced("an object");
     }
-    return true;
   }
 
-  bool end_object() {
+  void end_object() {
     if (place_ == place::tensor) finish_tensor();
     place_ = place_ == place::root ? place::outside : place::root;
-    return true;
   }
 
-  bool start_array(std::size_t) {
+  void start_array() {
     if (place_ != place::tensor || (field_ != field::shape && field_ != field::offsets))
       misplaced("an array");
     place_ = field_ == field::shape ? place::shape : place::offsets;
-    return true;
   }
 
-  bool end_array() {
+  void end_array() {
     if (place_ == place::offsets && offsets_ != 2)
       fail(safetensors_fault::structure, "two data_offsets", std::to_string(offsets_));
     place_ = place::tensor;
-    return true;
   }
 
-  template <class Exception>
-  bool parse_error(std::size_t byte, const std::string&, const Exception&) {
+  [[noreturn]] void parse_error(std::size_t byte) const {
     throw safetensors_error(safetensors_fault::json, where_, "a header of UTF-8 JSON",
                             "an error at its byte " + std::to_string(byte));
   }
@@ -171,13 +161,8 @@ class safetensors_events {
     out_.extents.push_back(extent_);
   }
 
-  bool misplaced(std::string_view what) {
+  [[noreturn]] void misplaced(std::string_view what) const {
     fail(safetensors_fault::structure, "an object of tensors", std::string(what) + " in its place");
-  }
-
-  bool bad_number(std::string_view text) {
-    if (place_ != place::shape && place_ != place::offsets) misplaced("a number");
-    fail(safetensors_fault::number, "integers from 0 to 2^64 - 1", printable(text));
   }
 
   [[noreturn]] void fail(safetensors_fault fault, std::string_view expected,
@@ -201,37 +186,15 @@ class safetensors_events {
   unsigned seen_ = 0;  // bit per field of this tensor
 };
 
-// The parser copies a token it dislikes many times over for its message (8.6 times the file for one
-// string of 10 MB), so tokens are bounded before it sees them.
-inline bool tokens_are_short(std::string_view text) {
-  std::size_t run = 0;  // since the last structural character or end of a string
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool edge = in_string ? c == '"'
-                                : c == '"' || c == ',' || c == ':' || c == '[' || c == ']' ||
-                                      c == '{' || c == '}';
-    if (c == '"') in_string = !in_string;
-    run = edge ? 0 : run + 1;
-    if (in_string && c == '\\') ++i;
-    if (run > safetensors_max_token) return false;
-  }
-  return true;
-}
-
 // The header as a table, all rules checked against `data_bytes` bytes of data.
 inline safetensors_index parse_safetensors_header(const std::string& where, std::string_view text,
                                                   std::uint64_t data_bytes) {
-  // The parser alone would skip a byte-order mark and take a zero byte for the end.
-  if (text.empty() || text.front() != '{' || text.find('\0') != std::string_view::npos)
+  if (text.empty() || text.front() != '{')
     throw safetensors_error(safetensors_fault::json, where, "a header of UTF-8 JSON from '{' on",
                             text.empty() ? "nothing" : "another byte");
-  if (!tokens_are_short(text))
-    throw safetensors_error(safetensors_fault::structure, where, "texts and numbers of up to 4 MiB",
-                            "a longer one");
   safetensors_index index;
   safetensors_events events(where, data_bytes, index);
-  nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &events);
+  json_reader(text, events).read();
 
   const auto& entries = index.entries;
   const auto& extents = index.extents;

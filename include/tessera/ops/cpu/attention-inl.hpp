@@ -1,38 +1,18 @@
 // attention and its gradient: a task is one head of one sample. Logits of at most 128 queries are
 // held at a time, so that long sequences need no T x T memory; T, D, H = key.a, key.b, key.c.
-#if defined(TESSERA_CPU_ATTENTION_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TESSERA_CPU_ATTENTION_INL
-#undef TESSERA_CPU_ATTENTION_INL
-#else
-#define TESSERA_CPU_ATTENTION_INL
-#endif
-
-#include <hwy/highway.h>
-
-#include "tessera/ops/cpu/gemm-inl.hpp"
-#include "tessera/ops/cpu/kernel-inl.hpp"
-#include "tessera/ops/cpu/layer_norm-inl.hpp"
-#include "tessera/ops/cpu/isa_namespace.hpp"
-
-HWY_BEFORE_NAMESPACE();
-namespace tessera::inline v0 {
-namespace cpu_kernels {
-namespace TESSERA_CPU_NAMESPACE {
 
 inline constexpr std::int64_t attention_rows = 128;
 
 struct shifted_exp {  // exp(scale s - shift)
   float scale, shift;
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V s) const {
-    return vector_exp(d, hn::MulAdd(s, hn::Set(d, scale), hn::Set(d, -shift)));
+  TESSERA_CPU_INLINE vec operator()(vec s) const {
+    return vector_exp(fma(s, set(scale), set(-shift)));
   }
 };
 struct logit_gradient {  // p (dp - delta) scale
   float delta, scale;
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V p, V dp) const {
-    return hn::Mul(hn::Mul(p, hn::Sub(dp, hn::Set(d, delta))), hn::Set(d, scale));
+  TESSERA_CPU_INLINE vec operator()(vec p, vec dp) const {
+    return p * (dp - set(delta)) * set(scale);
   }
 };
 
@@ -41,7 +21,7 @@ struct strided {
   const float* data;
   std::int64_t row;
 };
-HWY_INLINE void multiply(std::int64_t m, std::int64_t n, std::int64_t k, strided a, bool a_turned,
+TESSERA_CPU_INLINE void multiply(std::int64_t m, std::int64_t n, std::int64_t k, strided a, bool a_turned,
                          strided b, bool b_turned, float* c, std::int64_t c_row, bool accumulate,
                          void* scratch) {
   gemm_call g;
@@ -73,7 +53,7 @@ struct kernel<"attention"> {
     const float* in = a.in<float>(0);
     constexpr std::int64_t blocks = (t + block - 1) / block;
     parallel(a.pool, samples_in(a.inputs[0]) * heads * blocks, 1,
-             [&](std::int64_t task, std::int64_t) HWY_ATTR {
+             [&](std::int64_t task, std::int64_t) TESSERA_TARGET {
       const std::int64_t sample = task / (heads * blocks), head = task / blocks % heads;
       const std::int64_t first = task % blocks * block, rows = least(block, t - first);
       const float* q = in + sample * t * 3 * width + head * channels;
@@ -86,9 +66,9 @@ struct kernel<"attention"> {
       for (std::int64_t i = 0; i < rows; ++i) {
         float* row = p + i * t;
         const float most = scale * array_max(row, t);
-        zip(shifted_exp{scale, most}, row, t, static_cast<const float*>(row));
-        const float sum = reduce(identity_vector(), t, static_cast<const float*>(row));
-        zip(scale_vector{1.0f / sum}, row, t, static_cast<const float*>(row));
+        zip(shifted_exp{scale, most}, row, t, row);
+        const float sum = reduce(identity_vector(), t, row);
+        zip(scale_vector{1.0f / sum}, row, t, row);
         if (log_sums != nullptr)
           log_sums[(sample * heads + head) * t + first + i] = most + __builtin_logf(sum);
       }
@@ -110,7 +90,7 @@ struct kernel<"attention_gradient"> {
     const float* log_sums = a.in<float>(3);
     float* out = a.out<float>(0);
     parallel(a.pool, samples_in(a.inputs[1]) * heads, 1,
-             [&](std::int64_t task, std::int64_t) HWY_ATTR {
+             [&](std::int64_t task, std::int64_t) TESSERA_TARGET {
       const std::int64_t sample = task / heads, head = task % heads;
       const float* q = in + sample * t * 3 * width + head * channels;
       float* dq = out + sample * t * 3 * width + head * channels;
@@ -132,9 +112,9 @@ struct kernel<"attention_gradient"> {
           const float log_sum = log_sums[(sample * heads + head) * t + first + i];
           const std::int64_t row = (first + i) * width;
           const float delta = reduce(product_vectors(), channels, dy + row, y + row);
-          zip(shifted_exp{scale, log_sum}, p_row, t, static_cast<const float*>(p_row));
-          zip(logit_gradient{delta, scale}, ds_row, t, static_cast<const float*>(p_row),
-              static_cast<const float*>(ds_row));
+          zip(shifted_exp{scale, log_sum}, p_row, t, p_row);
+          zip(logit_gradient{delta, scale}, ds_row, t, p_row,
+              ds_row);
         }
         multiply(t, channels, rows, {p, t}, true, dy_rows, false, dq + 2 * width, 3 * width,
                  first > 0, scratch);
@@ -146,10 +126,3 @@ struct kernel<"attention_gradient"> {
     });
   }
 };
-
-}  // namespace TESSERA_CPU_NAMESPACE
-}  // namespace cpu_kernels
-}  // namespace tessera::inline v0
-HWY_AFTER_NAMESPACE();
-
-#endif  // TESSERA_CPU_ATTENTION_INL

@@ -2,7 +2,7 @@
 // The backend `cpu`: float kernels of the instruction set of this process, chosen once (isa.hpp). An
 // op without a CPU reading runs its reference one. For files that compile kernels.
 
-#include "tessera/ops/cpu/targets.hpp"  // before every header of Highway
+#include "tessera/ops/cpu/targets.hpp"
 
 #include <type_traits>
 
@@ -18,7 +18,7 @@ struct kernel_of<cpu, T> {
 
   template <name Op, op_key Key>
   static kernel_function find() {
-    if constexpr (requires { sizeof(cpu_kernels::HWY_NAMESPACE::kernel<Op>); })
+    if constexpr (requires { sizeof(cpu_kernels::lowest::kernel<Op>); })
       return TESSERA_CPU_PICK(chosen_isa(), kernel<Op>::template run<Key>);
     else
       return &kernel<Op, reference>::template run<T>;

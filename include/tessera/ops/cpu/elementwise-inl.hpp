@@ -1,44 +1,18 @@
 // Elementwise ops: add, accumulate, scale, constant, gelu and its gradient.
-#if defined(TESSERA_CPU_ELEMENTWISE_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TESSERA_CPU_ELEMENTWISE_INL
-#undef TESSERA_CPU_ELEMENTWISE_INL
-#else
-#define TESSERA_CPU_ELEMENTWISE_INL
-#endif
-
-#include <hwy/highway.h>
-
-#include "tessera/ops/cpu/kernel-inl.hpp"
-#include "tessera/ops/cpu/isa_namespace.hpp"
-
-HWY_BEFORE_NAMESPACE();
-namespace tessera::inline v0 {
-namespace cpu_kernels {
-namespace TESSERA_CPU_NAMESPACE {
 
 struct add_vectors {
-  template <class D, class V>
-  HWY_INLINE V operator()(D, V a, V b) const {
-    return hn::Add(a, b);
-  }
+  TESSERA_CPU_INLINE vec operator()(vec a, vec b) const { return a + b; }
 };
 struct same_vector {
-  template <class D, class V>
-  HWY_INLINE V operator()(D, V a) const {
-    return a;
-  }
+  TESSERA_CPU_INLINE vec operator()(vec a) const { return a; }
 };
 struct scale_vector {
   float s;
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V a) const {
-    return hn::Mul(hn::Set(d, s), a);
-  }
+  TESSERA_CPU_INLINE vec operator()(vec a) const { return set(s) * a; }
 };
 struct gelu_gradient_vectors {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V dy, V x) const {
-    return hn::Mul(dy, vector_gelu_derivative(d, x));
+  TESSERA_CPU_INLINE vec operator()(vec dy, vec x) const {
+    return dy * vector_gelu_derivative(x);
   }
 };
 
@@ -56,7 +30,7 @@ struct kernel<"accumulate"> {
   static void run(const arguments& a) {
     float* y = a.out<float>(0);
     if (a.outputs[0].accumulate)
-      parallel_zip(a.pool, add_vectors(), y, a.out_count(0), static_cast<const float*>(y),
+      parallel_zip(a.pool, add_vectors(), y, a.out_count(0), y,
                    a.in<float>(0));
     else
       parallel_zip(a.pool, same_vector(), y, a.out_count(0), a.in<float>(0));
@@ -85,10 +59,3 @@ struct kernel<"gelu_gradient"> {
                  a.in<float>(1));
   }
 };
-
-}  // namespace TESSERA_CPU_NAMESPACE
-}  // namespace cpu_kernels
-}  // namespace tessera::inline v0
-HWY_AFTER_NAMESPACE();
-
-#endif  // TESSERA_CPU_ELEMENTWISE_INL

@@ -1,4 +1,4 @@
-// The matrix product of gemm.hpp for every target (see targets.hpp).
+// The matrix product of gemm.hpp for every instruction set; part of kernels-inl.hpp.
 //
 // Both operands are copied block by block into panels: A as [panel][k][tile_rows], B as
 // [panel][k][tile_columns], the last panel filled with zeros. One tile of C stays in registers for
@@ -6,63 +6,20 @@
 // A if n is small, B if m is small and its rows are contiguous.
 // A small C with a long k is split over k: the tasks make the sums of gemm.hpp's contract one by
 // one, then they are added in that contract's order, so the bits are those of the plain way.
-#if defined(TESSERA_CPU_GEMM_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TESSERA_CPU_GEMM_INL
-#undef TESSERA_CPU_GEMM_INL
-#else
-#define TESSERA_CPU_GEMM_INL
-#endif
 
-#include <hwy/highway.h>
-
-#include <cstddef>
-#include <cstdint>
-
-#include "tessera/ops/cpu/gemm.hpp"
-#include "tessera/ops/cpu/isa_namespace.hpp"
-
-HWY_BEFORE_NAMESPACE();
-namespace tessera::inline v0 {
-namespace cpu_kernels {
-namespace TESSERA_CPU_NAMESPACE {
 namespace gemm_detail {
 
 using index = std::int64_t;
 
-// Highway 1.0.3 has no vectors for plain x86-64 (SSE2); the compilers' own serve there.
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
-inline constexpr index lanes = 4, tile_rows = 4;
-typedef float vec __attribute__((vector_size(16)));
-HWY_INLINE vec zero() { return vec{0.0f, 0.0f, 0.0f, 0.0f}; }
-HWY_INLINE vec broadcast(const float* p) { return vec{*p, *p, *p, *p}; }
-HWY_INLINE vec load(const float* p) {
-  vec v;
-  __builtin_memcpy(&v, p, sizeof(v));
-  return v;
-}
-HWY_INLINE void store(vec v, float* p) { __builtin_memcpy(p, &v, sizeof(v)); }
-HWY_INLINE vec add(vec a, vec b) { return a + b; }
-HWY_INLINE vec multiply_add(vec a, vec b, vec c) { return a * b + c; }
-#else
-namespace hn = hwy::HWY_NAMESPACE;
-using tag = hn::CappedTag<float, 16>;
-using vec = hn::Vec<tag>;
-inline constexpr index lanes = static_cast<index>(HWY_LANES(float));
-#if HWY_TARGET == HWY_AVX2
-inline constexpr index tile_rows = 6;  // 12 sums, 2 of B, 1 of A: 15 of 16 registers
-#elif HWY_TARGET == HWY_AVX3
-inline constexpr index tile_rows = 12;  // 24 sums, 2 of B, A from memory: 26 of 32
-#else
+#if TESSERA_CPU_LEVEL == 2
+inline constexpr index tile_rows = 12;  // 24 sums, 2 of B, A from memory: 26 of 32 registers
+#elif TESSERA_CPU_LEVEL == 1
+inline constexpr index tile_rows = 6;  // 12 sums, 2 of B, 1 of A: 15 of 16
+#elif defined(__aarch64__)
 inline constexpr index tile_rows = 8;  // 16 sums, 2 of B, 1 of A: 19 of 32
+#else
+inline constexpr index tile_rows = 4;  // 8 sums, 2 of B, 1 of A, 1 product: 12 of 16
 #endif
-HWY_INLINE vec zero() { return hn::Zero(tag()); }
-HWY_INLINE vec broadcast(const float* p) { return hn::Set(tag(), *p); }
-HWY_INLINE vec load(const float* p) { return hn::LoadU(tag(), p); }
-HWY_INLINE void store(vec v, float* p) { hn::StoreU(v, tag(), p); }
-HWY_INLINE vec add(vec a, vec b) { return hn::Add(a, b); }
-HWY_INLINE vec multiply_add(vec a, vec b, vec c) { return hn::MulAdd(a, b, c); }
-#endif
-
 inline constexpr index tile_vectors = 2;
 inline constexpr index tile_columns = tile_vectors * lanes;
 inline constexpr index task_rows = 96, task_columns = 256;
@@ -79,44 +36,46 @@ void pack_any(index depth, const float* in, index lane, index step, index used, 
     for (index i = 0; i < Width; ++i) out[i] = i < used ? in[i * lane + k * step] : 0.0f;
 }
 
+TESSERA_CPU_INLINE quad low_lanes(quad a, quad b) {
+  return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+}
+TESSERA_CPU_INLINE quad high_lanes(quad a, quad b) {
+  return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+}
+
 // The transpose of Width rows of `depth` contiguous values, rows `lane` apart. Four rows at a time
 // to their end: sixteen rows a multiple of 4096 bytes apart would evict one another from L1.
 template <index Width>
 void pack_rows(index depth, const float* in, index lane, float* out) {
-  index packed = 0;
-#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
   static_assert(Width % 4 == 0 || Width % 4 == 2);
-  const hn::FixedTag<float, 4> d;
-  const hn::FixedTag<float, 2> half;
-  packed = depth / 4 * 4;
+  const index packed = depth / 4 * 4;
   index i = 0;
   for (; i + 4 <= Width; i += 4) {
     const float *p0 = in + i * lane, *p1 = p0 + lane, *p2 = p1 + lane, *p3 = p2 + lane;
     float* to = out + i;
     for (index k = 0; k < packed; k += 4, to += 4 * Width) {
-      const auto r0 = hn::LoadU(d, p0 + k), r1 = hn::LoadU(d, p1 + k);
-      const auto r2 = hn::LoadU(d, p2 + k), r3 = hn::LoadU(d, p3 + k);
-      const auto low02 = hn::InterleaveLower(d, r0, r2), low13 = hn::InterleaveLower(d, r1, r3);
-      const auto high02 = hn::InterleaveUpper(d, r0, r2), high13 = hn::InterleaveUpper(d, r1, r3);
-      hn::StoreU(hn::InterleaveLower(d, low02, low13), d, to);
-      hn::StoreU(hn::InterleaveUpper(d, low02, low13), d, to + Width);
-      hn::StoreU(hn::InterleaveLower(d, high02, high13), d, to + 2 * Width);
-      hn::StoreU(hn::InterleaveUpper(d, high02, high13), d, to + 3 * Width);
+      const quad r0 = load<quad>(p0 + k), r1 = load<quad>(p1 + k);
+      const quad r2 = load<quad>(p2 + k), r3 = load<quad>(p3 + k);
+      const quad low02 = low_lanes(r0, r2), low13 = low_lanes(r1, r3);
+      const quad high02 = high_lanes(r0, r2), high13 = high_lanes(r1, r3);
+      store(low_lanes(low02, low13), to);
+      store(high_lanes(low02, low13), to + Width);
+      store(low_lanes(high02, high13), to + 2 * Width);
+      store(high_lanes(high02, high13), to + 3 * Width);
     }
   }
   if (i < Width) {
     const float *p0 = in + i * lane, *p1 = p0 + lane;
     float* to = out + i;
     for (index k = 0; k < packed; k += 4, to += 4 * Width) {
-      const auto r0 = hn::LoadU(d, p0 + k), r1 = hn::LoadU(d, p1 + k);
-      const auto low = hn::InterleaveLower(d, r0, r1), high = hn::InterleaveUpper(d, r0, r1);
-      hn::StoreU(hn::LowerHalf(half, low), half, to);
-      hn::StoreU(hn::UpperHalf(half, low), half, to + Width);
-      hn::StoreU(hn::LowerHalf(half, high), half, to + 2 * Width);
-      hn::StoreU(hn::UpperHalf(half, high), half, to + 3 * Width);
+      const quad r0 = load<quad>(p0 + k), r1 = load<quad>(p1 + k);
+      const quad low = low_lanes(r0, r1), high = high_lanes(r0, r1);
+      store(__builtin_shufflevector(low, low, 0, 1), to);
+      store(__builtin_shufflevector(low, low, 2, 3), to + Width);
+      store(__builtin_shufflevector(high, high, 0, 1), to + 2 * Width);
+      store(__builtin_shufflevector(high, high, 2, 3), to + 3 * Width);
     }
   }
-#endif
   pack_any<Width>(depth - packed, in + packed, lane, 1, Width, out + packed * Width);
 }
 
@@ -142,24 +101,24 @@ struct target {
   const float* bias;
 };
 
-HWY_INLINE float finish(float sum, const target& t, index i, index j) {
+TESSERA_CPU_INLINE float finish(float sum, const target& t, index i, index j) {
   const float* c = t.c + i * t.c_row + j;
   if (t.read_c && t.bias != nullptr) return (*c + t.bias[j]) + sum;
   if (t.read_c) return *c + sum;
   return t.bias != nullptr ? t.bias[j] + sum : sum;
 }
 
-HWY_INLINE vec finish(vec sum, const target& t, index i, index j) {
+TESSERA_CPU_INLINE vec finish(vec sum, const target& t, index i, index j) {
   const float* c = t.c + i * t.c_row + j;
-  if (t.read_c && t.bias != nullptr) return add(add(load(c), load(t.bias + j)), sum);
-  if (t.read_c) return add(load(c), sum);
-  return t.bias != nullptr ? add(load(t.bias + j), sum) : sum;
+  if (t.read_c && t.bias != nullptr) return (load(c) + load(t.bias + j)) + sum;
+  if (t.read_c) return load(c) + sum;
+  return t.bias != nullptr ? load(t.bias + j) + sum : sum;
 }
 
 // One tile: rows of A at a + i * a_row, columns of B contiguous at b + k * b_row.
 template <bool PackedA>
-HWY_NOINLINE void tile(index depth, const float* HWY_RESTRICT a, index a_row, index a_col,
-                       const float* HWY_RESTRICT b, index b_row, const target& t) {
+__attribute__((noinline)) void tile(index depth, const float* __restrict__ a, index a_row, index a_col,
+                       const float* __restrict__ b, index b_row, const target& t) {
   if (PackedA) a_row = 1, a_col = tile_rows;
   vec sum[tile_rows][tile_vectors];
 #pragma GCC unroll 16
@@ -168,9 +127,9 @@ HWY_NOINLINE void tile(index depth, const float* HWY_RESTRICT a, index a_row, in
     const vec b0 = load(b), b1 = load(b + lanes);
 #pragma GCC unroll 16
     for (index i = 0; i < tile_rows; ++i) {
-      const vec ai = broadcast(a + i * a_row);
-      sum[i][0] = multiply_add(ai, b0, sum[i][0]);
-      sum[i][1] = multiply_add(ai, b1, sum[i][1]);
+      const vec ai = set(a[i * a_row]);
+      sum[i][0] = fma(ai, b0, sum[i][0]);
+      sum[i][1] = fma(ai, b1, sum[i][1]);
     }
   }
   if (t.rows == tile_rows && t.columns == tile_columns) {
@@ -266,7 +225,7 @@ inline void run_block(const block& s, bool first_rows, thread_pool* pool) {
   constexpr index together = 8;  // panels of one packing task
   const index a_tasks = ceil_div(a_panels, together);
   const index b_tasks = shared_b ? ceil_div(b_panels, together) : 0;
-  pool->run(static_cast<int>(a_tasks + b_tasks), [&](int t) HWY_ATTR {
+  pool->run(static_cast<int>(a_tasks + b_tasks), [&](int t) TESSERA_TARGET {
     const bool of_a = t < a_tasks;
     const index first = (of_a ? t : t - a_tasks) * together;
     const index last = least(first + together, of_a ? a_panels : b_panels);
@@ -278,7 +237,7 @@ inline void run_block(const block& s, bool first_rows, thread_pool* pool) {
                            ? ceil_div(8, row_tasks)
                            : ceil_div(s.columns, task_columns);
   const index column_tasks = least(wanted, ceil_div(b_panels, 4));
-  pool->run(static_cast<int>(row_tasks * column_tasks), [&](int t) HWY_ATTR {
+  pool->run(static_cast<int>(row_tasks * column_tasks), [&](int t) TESSERA_TARGET {
     const index r = t % row_tasks, q = t / row_tasks;
     multiply(s, r * a_panels / row_tasks, (r + 1) * a_panels / row_tasks,
              q * b_panels / column_tasks, (q + 1) * b_panels / column_tasks, late_b);
@@ -322,7 +281,7 @@ inline void add_partial_row(const gemm_call& call, const float* partial, index c
   index j = 0;
   for (; j + lanes <= call.n; j += lanes) {
     vec v = finish(load(row + j), t, 0, j);
-    for (index g = 1; g < count; ++g) v = add(v, load(row + g * next + j));
+    for (index g = 1; g < count; ++g) v = v + load(row + g * next + j);
     store(v, t.c + j);
   }
   for (; j < call.n; ++j) {
@@ -341,7 +300,7 @@ inline void run_split(const gemm_call& call) {
       thread_scratch(0, static_cast<std::size_t>(together * size) * sizeof(float)));
   for (index first = 0; first < blocks; first += together) {
     const index count = least(together, blocks - first);
-    call.pool->run(static_cast<int>(count), [&](int t) HWY_ATTR {
+    call.pool->run(static_cast<int>(count), [&](int t) TESSERA_TARGET {
       const index k0 = (first + t) * gemm_depth;
       gemm_call part = call;
       part.k = least(gemm_depth, call.k - k0);
@@ -355,7 +314,7 @@ inline void run_split(const gemm_call& call) {
       run(part, static_cast<float*>(scratch), nullptr);
     });
     const index chunk = ceil_div(call.m, 4 * threads);
-    call.pool->run(static_cast<int>(ceil_div(call.m, chunk)), [&](int t) HWY_ATTR {
+    call.pool->run(static_cast<int>(ceil_div(call.m, chunk)), [&](int t) TESSERA_TARGET {
       for (index i = t * chunk; i < least(call.m, (t + 1) * chunk); ++i)
         add_partial_row(call, partial, count, i, first == 0);
     });
@@ -379,10 +338,3 @@ inline void gemm(const gemm_call& call) {
   void* const scratch = thread_scratch(0, gemm_scratch_bytes(call.m, call.n, call.k));
   gemm_detail::run(call, static_cast<float*>(scratch), pool);
 }
-
-}  // namespace TESSERA_CPU_NAMESPACE
-}  // namespace cpu_kernels
-}  // namespace tessera::inline v0
-HWY_AFTER_NAMESPACE();
-
-#endif  // TESSERA_CPU_GEMM_INL

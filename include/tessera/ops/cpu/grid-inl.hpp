@@ -1,46 +1,25 @@
 // batch_norm, depthwise_conv and pooling of token grids (contracts: ops/batch_norm.hpp, ops/grid.hpp).
-#if defined(TESSERA_CPU_GRID_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TESSERA_CPU_GRID_INL
-#undef TESSERA_CPU_GRID_INL
-#else
-#define TESSERA_CPU_GRID_INL
-#endif
-
-#include <hwy/highway.h>
-
-#include "tessera/ops/cpu/layer_norm-inl.hpp"
-#include "tessera/ops/cpu/rows-inl.hpp"
-#include "tessera/ops/cpu/isa_namespace.hpp"
-
-HWY_BEFORE_NAMESPACE();
-namespace tessera::inline v0 {
-namespace cpu_kernels {
-namespace TESSERA_CPU_NAMESPACE {
 
 struct add_square_of_centred {  // sum + (x - mean)^2
-  template <class D, class V>
-  HWY_INLINE V operator()(D, V sum, V x, V mean) const {
-    const V e = hn::Sub(x, mean);
-    return hn::MulAdd(e, e, sum);
+  TESSERA_CPU_INLINE vec operator()(vec sum, vec x, vec mean) const {
+    const vec e = x - mean;
+    return fma(e, e, sum);
   }
 };
 struct normalise_channels {
-  template <class D, class V>
-  HWY_INLINE V operator()(D, V x, V mean, V rstd, V gamma, V beta) const {
-    return hn::MulAdd(hn::Mul(hn::Sub(x, mean), rstd), gamma, beta);
+  TESSERA_CPU_INLINE vec operator()(vec x, vec mean, vec rstd, vec gamma, vec beta) const {
+    return fma((x - mean) * rstd, gamma, beta);
   }
 };
 struct add_normalised_product {  // sum + dy (x - mean) rstd
-  template <class D, class V>
-  HWY_INLINE V operator()(D, V sum, V dy, V x, V mean, V rstd) const {
-    return hn::MulAdd(dy, hn::Mul(hn::Sub(x, mean), rstd), sum);
+  TESSERA_CPU_INLINE vec operator()(vec sum, vec dy, vec x, vec mean, vec rstd) const {
+    return fma(dy, (x - mean) * rstd, sum);
   }
 };
 struct channel_gradient {  // gamma rstd (dy - a - h b), a = mean(dy), b = mean(dy h)
-  template <class D, class V>
-  HWY_INLINE V operator()(D, V dy, V x, V mean, V rstd, V gamma, V a, V b) const {
-    const V h = hn::Mul(hn::Sub(x, mean), rstd);
-    return hn::Mul(hn::Mul(gamma, rstd), hn::NegMulAdd(h, b, hn::Sub(dy, a)));
+  TESSERA_CPU_INLINE vec operator()(vec dy, vec x, vec mean, vec rstd, vec gamma, vec a, vec b) const {
+    const vec h = (x - mean) * rstd;
+    return gamma * rstd * fnma(h, b, dy - a);
   }
 };
 
@@ -56,16 +35,16 @@ struct kernel<"batch_norm"> {
     float* rstd = a.out<float>(2) != nullptr ? a.out<float>(2) : scratch + c;
     sum_rows(
         a.pool, rows, c,
-        [&](std::int64_t r, float* mine) HWY_ATTR {
-          zip(add_vectors(), mine, c, static_cast<const float*>(mine), x + r * c);
+        [&](std::int64_t r, float* mine) TESSERA_TARGET {
+          zip(add_vectors(), mine, c, mine, x + r * c);
         },
         mean);
     for (std::int64_t i = 0; i < c; ++i) mean[i] /= static_cast<float>(rows);
     sum_rows(
         a.pool, rows, c,
-        [&](std::int64_t r, float* mine) HWY_ATTR {
-          zip(add_square_of_centred(), mine, c, static_cast<const float*>(mine), x + r * c,
-              static_cast<const float*>(mean));
+        [&](std::int64_t r, float* mine) TESSERA_TARGET {
+          zip(add_square_of_centred(), mine, c, mine, x + r * c,
+              mean);
         },
         rstd);
     for (std::int64_t i = 0; i < c; ++i) {
@@ -75,10 +54,10 @@ struct kernel<"batch_norm"> {
                                        static_cast<float>(a.settings[0]));
     }
     parallel(a.pool, rows, 1 + elementwise_run / c,
-             [&](std::int64_t first, std::int64_t last) HWY_ATTR {
+             [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
                for (std::int64_t r = first; r < last; ++r)
                  zip(normalise_channels(), a.out<float>(0) + r * c, c, x + r * c,
-                     static_cast<const float*>(mean), static_cast<const float*>(rstd), gamma, beta);
+                     mean, rstd, gamma, beta);
              });
   }
 };
@@ -94,9 +73,9 @@ struct kernel<"batch_norm_gradient"> {
         static_cast<float*>(thread_scratch(1, static_cast<std::size_t>(2 * c) * sizeof(float)));
     sum_rows(
         a.pool, rows, 2 * c,
-        [&](std::int64_t r, float* mine) HWY_ATTR {
-          zip(add_vectors(), mine, c, static_cast<const float*>(mine), dy + r * c);
-          zip(add_normalised_product(), mine + c, c, static_cast<const float*>(mine + c),
+        [&](std::int64_t r, float* mine) TESSERA_TARGET {
+          zip(add_vectors(), mine, c, mine, dy + r * c);
+          zip(add_normalised_product(), mine + c, c, mine + c,
               dy + r * c, x + r * c, mean, rstd);
         },
         sums);
@@ -109,24 +88,21 @@ struct kernel<"batch_norm_gradient"> {
     }
     if (float* dx = a.out<float>(0); dx != nullptr)
       parallel(a.pool, rows, 1 + elementwise_run / c,
-               [&](std::int64_t first, std::int64_t last) HWY_ATTR {
+               [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
                  for (std::int64_t r = first; r < last; ++r)
                    zip(channel_gradient(), dx + r * c, c, dy + r * c, x + r * c, mean, rstd, gamma,
-                       static_cast<const float*>(sums), static_cast<const float*>(sums + c));
+                       sums, sums + c);
                });
   }
 };
 
 struct add_product {  // sum + x w
-  template <class D, class V>
-  HWY_INLINE V operator()(D, V sum, V x, V w) const {
-    return hn::MulAdd(x, w, sum);
-  }
+  TESSERA_CPU_INLINE vec operator()(vec sum, vec x, vec w) const { return fma(x, w, sum); }
 };
 
 // f(cell of y, cell of x, tap) wherever both lie on the grid.
 template <class F>
-HWY_INLINE void over_taps(std::int64_t height, std::int64_t width, std::int64_t k, const F& f) {
+TESSERA_CPU_INLINE void over_taps(std::int64_t height, std::int64_t width, std::int64_t k, const F& f) {
   for (std::int64_t i = 0; i < height; ++i)
     for (std::int64_t j = 0; j < width; ++j)
       for (std::int64_t u = 0; u < k; ++u)
@@ -136,7 +112,7 @@ HWY_INLINE void over_taps(std::int64_t height, std::int64_t width, std::int64_t 
         }
 }
 // (C, 1, k, k) -> (k k, C): a tap's weights of all channels lie together.
-HWY_INLINE const float* taps_first(const float* w, std::int64_t c, std::int64_t taps) {
+TESSERA_CPU_INLINE const float* taps_first(const float* w, std::int64_t c, std::int64_t taps) {
   auto* turned =
       static_cast<float*>(thread_scratch(0, static_cast<std::size_t>(c * taps) * sizeof(float)));
   for (std::int64_t t = 0; t < taps; ++t)
@@ -150,7 +126,7 @@ struct kernel<"depthwise_conv"> {
   static void run(const arguments& a) {
     const std::int64_t c = a.in_shape(0).last(), cells = a.in_shape(0).dims[0], k = a.attr.c;
     const float *w = taps_first(a.in<float>(1), c, k * k), *bias = a.in<float>(2);
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       const float* x = a.in<float>(0) + s * cells * c;
       float* y = a.out<float>(0) + s * cells * c;
       for (std::int64_t n = 0; n < cells; ++n)
@@ -159,8 +135,8 @@ struct kernel<"depthwise_conv"> {
         else
           clear(y + n * c, c);
       over_taps(a.attr.a, a.attr.b, k,
-                [&](std::int64_t to, std::int64_t from, std::int64_t tap) HWY_ATTR {
-                  zip(add_product(), y + to * c, c, static_cast<const float*>(y + to * c),
+                [&](std::int64_t to, std::int64_t from, std::int64_t tap) TESSERA_TARGET {
+                  zip(add_product(), y + to * c, c, y + to * c,
                       x + from * c, w + tap * c);
                 });
     });
@@ -172,13 +148,13 @@ struct kernel<"depthwise_conv_input_gradient"> {
   static void run(const arguments& a) {
     const std::int64_t c = a.in_shape(0).last(), cells = a.in_shape(0).dims[0], k = a.attr.c;
     const float* w = taps_first(a.in<float>(1), c, k * k);
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       const float* dy = a.in<float>(0) + s * cells * c;
       float* dx = a.out<float>(0) + s * cells * c;
       clear(dx, cells * c);
       over_taps(a.attr.a, a.attr.b, k,
-                [&](std::int64_t to, std::int64_t from, std::int64_t tap) HWY_ATTR {
-                  zip(add_product(), dx + from * c, c, static_cast<const float*>(dx + from * c),
+                [&](std::int64_t to, std::int64_t from, std::int64_t tap) TESSERA_TARGET {
+                  zip(add_product(), dx + from * c, c, dx + from * c,
                       dy + to * c, w + tap * c);
                 });
     });
@@ -193,18 +169,18 @@ struct kernel<"depthwise_conv_weight_gradient"> {
     const std::int64_t chunks = (samples + each - 1) / each, size = (taps + 1) * c;
     auto* partial = static_cast<float*>(
         thread_scratch(0, static_cast<std::size_t>(chunks * size) * sizeof(float)));
-    parallel(a.pool, chunks, 1, [&](std::int64_t chunk, std::int64_t) HWY_ATTR {
+    parallel(a.pool, chunks, 1, [&](std::int64_t chunk, std::int64_t) TESSERA_TARGET {
       float* mine = partial + chunk * size;  // (k k, C), then the bias
       clear(mine, size);
       for (std::int64_t s = chunk * each; s < least(samples, (chunk + 1) * each); ++s) {
         const float *dy = a.in<float>(0) + s * cells * c, *x = a.in<float>(1) + s * cells * c;
         over_taps(a.attr.a, a.attr.b, k,
-                  [&](std::int64_t to, std::int64_t from, std::int64_t tap) HWY_ATTR {
-                    zip(add_product(), mine + tap * c, c, static_cast<const float*>(mine + tap * c),
+                  [&](std::int64_t to, std::int64_t from, std::int64_t tap) TESSERA_TARGET {
+                    zip(add_product(), mine + tap * c, c, mine + tap * c,
                         dy + to * c, x + from * c);
                   });
         for (std::int64_t n = 0; n < cells; ++n)
-          zip(add_vectors(), mine + taps * c, c, static_cast<const float*>(mine + taps * c),
+          zip(add_vectors(), mine + taps * c, c, mine + taps * c,
               dy + n * c);
       }
     });
@@ -223,10 +199,3 @@ struct kernel<"depthwise_conv_weight_gradient"> {
     }
   }
 };
-
-}  // namespace TESSERA_CPU_NAMESPACE
-}  // namespace cpu_kernels
-}  // namespace tessera::inline v0
-HWY_AFTER_NAMESPACE();
-
-#endif  // TESSERA_CPU_GRID_INL

@@ -1,22 +1,4 @@
 // linear and its gradients on the blocked matrix product; N = key.a, K = key.b.
-#if defined(TESSERA_CPU_LINEAR_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TESSERA_CPU_LINEAR_INL
-#undef TESSERA_CPU_LINEAR_INL
-#else
-#define TESSERA_CPU_LINEAR_INL
-#endif
-
-#include <hwy/highway.h>
-
-#include "tessera/ops/cpu/elementwise-inl.hpp"
-#include "tessera/ops/cpu/gemm-inl.hpp"
-#include "tessera/ops/cpu/kernel-inl.hpp"
-#include "tessera/ops/cpu/isa_namespace.hpp"
-
-HWY_BEFORE_NAMESPACE();
-namespace tessera::inline v0 {
-namespace cpu_kernels {
-namespace TESSERA_CPU_NAMESPACE {
 
 template <>
 struct kernel<"linear"> {
@@ -70,8 +52,8 @@ struct kernel<"linear_weight_gradient"> {
       float sums[n];
       sum_rows(
           a.pool, rows, n,
-          [&](std::int64_t r, float* mine) HWY_ATTR {
-            zip(add_vectors(), mine, n, static_cast<const float*>(mine), dy + r * n);
+          [&](std::int64_t r, float* mine) TESSERA_TARGET {
+            zip(add_vectors(), mine, n, mine, dy + r * n);
           },
           sums);
       const bool add = a.outputs[1].accumulate;
@@ -79,10 +61,3 @@ struct kernel<"linear_weight_gradient"> {
     }
   }
 };
-
-}  // namespace TESSERA_CPU_NAMESPACE
-}  // namespace cpu_kernels
-}  // namespace tessera::inline v0
-HWY_AFTER_NAMESPACE();
-
-#endif  // TESSERA_CPU_LINEAR_INL

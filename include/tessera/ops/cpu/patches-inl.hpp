@@ -1,22 +1,5 @@
 // unfold, normalise_patches, and the masked mean squared error (contracts: ops/patches.hpp,
 // ops/losses.hpp).
-#if defined(TESSERA_CPU_PATCHES_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TESSERA_CPU_PATCHES_INL
-#undef TESSERA_CPU_PATCHES_INL
-#else
-#define TESSERA_CPU_PATCHES_INL
-#endif
-
-#include <hwy/highway.h>
-
-#include "tessera/ops/cpu/layer_norm-inl.hpp"
-#include "tessera/ops/cpu/rows-inl.hpp"
-#include "tessera/ops/cpu/isa_namespace.hpp"
-
-HWY_BEFORE_NAMESPACE();
-namespace tessera::inline v0 {
-namespace cpu_kernels {
-namespace TESSERA_CPU_NAMESPACE {
 
 template <>
 struct kernel<"unfold"> {
@@ -27,7 +10,7 @@ struct kernel<"unfold"> {
     const std::int64_t p = a.attr.a, step = a.attr.b, pad = a.attr.c;
     const std::int64_t columns = (width + 2 * pad - p) / step + 1;
     const bool channel_last = a.attr.d == 1;
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       const float* in = a.in<float>(0) + s * channels * height * width;
       float* out = a.out<float>(0) + s * y.per_sample();
       for (std::int64_t n = 0; n < y.dims[0]; ++n)
@@ -47,10 +30,7 @@ struct kernel<"unfold"> {
 
 struct centre_and_scale {
   float mean, scale;
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    return hn::Mul(hn::Sub(x, hn::Set(d, mean)), hn::Set(d, scale));
-  }
+  TESSERA_CPU_INLINE vec operator()(vec x) const { return (x - set(mean)) * set(scale); }
 };
 
 template <>
@@ -60,7 +40,7 @@ struct kernel<"normalise_patches"> {
     const std::int64_t n = a.in_shape(0).last();
     const auto eps = static_cast<float>(a.settings[0]);
     parallel(a.pool, rows_in(a.inputs[0]), 1 + elementwise_run / n,
-             [&](std::int64_t first, std::int64_t last) HWY_ATTR {
+             [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
                for (std::int64_t r = first; r < last; ++r) {
                  const float* x = a.in<float>(0) + r * n;
                  const float mean = reduce(identity_vector(), n, x) / static_cast<float>(n);
@@ -74,18 +54,14 @@ struct kernel<"normalise_patches"> {
 };
 
 struct squared_difference {
-  template <class D, class V>
-  HWY_INLINE V operator()(D, V x, V y) const {
-    const V e = hn::Sub(x, y);
-    return hn::Mul(e, e);
+  TESSERA_CPU_INLINE vec operator()(vec x, vec y) const {
+    const vec e = x - y;
+    return e * e;
   }
 };
 struct scaled_difference {
   float scale;
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x, V y) const {
-    return hn::Mul(hn::Set(d, scale), hn::Sub(x, y));
-  }
+  TESSERA_CPU_INLINE vec operator()(vec x, vec y) const { return set(scale) * (x - y); }
 };
 
 inline double masked_rows(const std::uint8_t* mask, std::int64_t rows) {
@@ -103,7 +79,7 @@ struct kernel<"masked_mse"> {
     const std::int64_t chunks = (rows + each - 1) / each;
     auto* partial = static_cast<double*>(
         thread_scratch(0, static_cast<std::size_t>(chunks) * sizeof(double)));
-    parallel(a.pool, chunks, 1, [&](std::int64_t chunk, std::int64_t) HWY_ATTR {
+    parallel(a.pool, chunks, 1, [&](std::int64_t chunk, std::int64_t) TESSERA_TARGET {
       double sum = 0;
       for (std::int64_t r = chunk * each; r < least(rows, (chunk + 1) * each); ++r)
         if (mask[r] != 0)
@@ -127,17 +103,10 @@ struct kernel<"masked_mse_gradient"> {
     const auto scale = static_cast<float>(2.0 * static_cast<double>(a.in<float>(0)[0]) /
                                           (static_cast<double>(n) * masked_rows(mask, rows)));
     parallel(a.pool, rows, 1 + elementwise_run / n,
-             [&](std::int64_t first, std::int64_t last) HWY_ATTR {
+             [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
                for (std::int64_t r = first; r < last; ++r)
                  zip(scaled_difference{scale * static_cast<float>(mask[r])},
                      a.out<float>(0) + r * n, n, a.in<float>(1) + r * n, a.in<float>(2) + r * n);
              });
   }
 };
-
-}  // namespace TESSERA_CPU_NAMESPACE
-}  // namespace cpu_kernels
-}  // namespace tessera::inline v0
-HWY_AFTER_NAMESPACE();
-
-#endif  // TESSERA_CPU_PATCHES_INL

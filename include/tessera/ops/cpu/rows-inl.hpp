@@ -1,34 +1,18 @@
 // Ops that move rows (contracts: ops/rows.hpp, ops/masking.hpp): copies of runs of D floats, a task
 // per few samples.
-#if defined(TESSERA_CPU_ROWS_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TESSERA_CPU_ROWS_INL
-#undef TESSERA_CPU_ROWS_INL
-#else
-#define TESSERA_CPU_ROWS_INL
-#endif
-
-#include <hwy/highway.h>
-
-#include "tessera/ops/cpu/elementwise-inl.hpp"
-#include "tessera/ops/cpu/isa_namespace.hpp"
-
-HWY_BEFORE_NAMESPACE();
-namespace tessera::inline v0 {
-namespace cpu_kernels {
-namespace TESSERA_CPU_NAMESPACE {
 
 // f(sample) over all samples of `x`, in runs that move about as much as an elementwise task.
 template <class F>
-HWY_INLINE void over_samples(const arguments& a, const operand& x, const F& f) {
+TESSERA_CPU_INLINE void over_samples(const arguments& a, const operand& x, const F& f) {
   parallel(a.pool, samples_in(x), 1 + elementwise_run / x.extent.per_sample(),
-           [&](std::int64_t first, std::int64_t last) HWY_ATTR {
+           [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
              for (std::int64_t s = first; s < last; ++s) f(s);
            });
 }
-HWY_INLINE void copy(float* to, const float* from, std::int64_t n) {
+TESSERA_CPU_INLINE void copy(float* to, const float* from, std::int64_t n) {
   std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(float));
 }
-HWY_INLINE void clear(float* to, std::int64_t n) {
+TESSERA_CPU_INLINE void clear(float* to, std::int64_t n) {
   std::memset(to, 0, static_cast<std::size_t>(n) * sizeof(float));
 }
 
@@ -38,7 +22,7 @@ struct kernel<"slice_rows"> {
   static void run(const arguments& a) {
     const std::int64_t in = a.in_shape(0).per_sample(), out = a.out_shape(0).per_sample();
     const std::int64_t skip = std::int64_t(a.attr.a) * a.in_shape(0).last();
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       copy(a.out<float>(0) + s * out, a.in<float>(0) + s * in + skip, out);
     });
   }
@@ -49,7 +33,7 @@ struct kernel<"pad_rows"> {
   static void run(const arguments& a) {
     const std::int64_t in = a.in_shape(0).per_sample(), out = a.out_shape(0).per_sample();
     const std::int64_t skip = std::int64_t(a.attr.a) * a.in_shape(0).last();
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       float* y = a.out<float>(0) + s * out;
       clear(y, skip);
       copy(y + skip, a.in<float>(0) + s * in, in);
@@ -62,7 +46,7 @@ struct kernel<"prepend_token"> {
   template <op_key>
   static void run(const arguments& a) {
     const std::int64_t in = a.in_shape(0).per_sample(), d = a.in_shape(0).last();
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       float* y = a.out<float>(0) + s * (in + d);
       copy(y, a.in<float>(1), d);
       copy(y + d, a.in<float>(0) + s * in, in);
@@ -74,7 +58,7 @@ struct kernel<"prepend_rows"> {
   template <op_key>
   static void run(const arguments& a) {
     const std::int64_t in = a.in_shape(0).per_sample(), head = a.in_shape(1).per_sample();
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       float* y = a.out<float>(0) + s * (in + head);
       copy(y, a.in<float>(1) + s * head, head);
       copy(y + head, a.in<float>(0) + s * in, in);
@@ -87,7 +71,7 @@ struct kernel<"add_position"> {
   static void run(const arguments& a) {
     const std::int64_t in = a.in_shape(0).per_sample();
     const float* table = a.in<float>(1) + std::int64_t(a.attr.a) * a.in_shape(0).last();
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       zip(add_vectors(), a.out<float>(0) + s * in, in, a.in<float>(0) + s * in, table);
     });
   }
@@ -102,9 +86,9 @@ struct kernel<"batch_sum"> {
     float* y = a.out<float>(0) + a.attr.c * d;
     const bool add = a.outputs[0].accumulate;
     if (!add) clear(a.out<float>(0), a.out_count(0));
-    parallel(a.pool, count, 1'024, [&](std::int64_t first, std::int64_t last) HWY_ATTR {
+    parallel(a.pool, count, 1'024, [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
       for (std::int64_t s = 0; s < samples; ++s)
-        zip(add_vectors(), y + first, last - first, static_cast<const float*>(y + first),
+        zip(add_vectors(), y + first, last - first, y + first,
             x + s * in + first);
     });
   }
@@ -115,7 +99,7 @@ struct kernel<"gather_rows"> {
   static void run(const arguments& a) {
     const std::int64_t d = a.in_shape(0).last(), rows = a.in_shape(0).dims[0];
     const std::int64_t kept = a.out_shape(0).dims[0];
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       const std::int32_t* index = a.in<std::int32_t>(1) + s * kept;
       for (std::int64_t i = 0; i < kept; ++i)
         copy(a.out<float>(0) + (s * kept + i) * d, a.in<float>(0) + (s * rows + index[i]) * d, d);
@@ -128,12 +112,12 @@ struct kernel<"scatter_rows"> {
   static void run(const arguments& a) {
     const std::int64_t d = a.in_shape(0).last(), kept = a.in_shape(0).dims[0];
     const std::int64_t rows = a.out_shape(0).dims[0];
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       const std::int32_t* index = a.in<std::int32_t>(1) + s * kept;
       float* y = a.out<float>(0) + s * rows * d;
       clear(y, rows * d);
       for (std::int64_t i = 0; i < kept; ++i)
-        zip(add_vectors(), y + index[i] * d, d, static_cast<const float*>(y + index[i] * d),
+        zip(add_vectors(), y + index[i] * d, d, y + index[i] * d,
             a.in<float>(0) + (s * kept + i) * d);
     });
   }
@@ -144,7 +128,7 @@ struct kernel<"restore_rows"> {
   static void run(const arguments& a) {
     const std::int64_t d = a.in_shape(0).last(), kept = a.in_shape(0).dims[0];
     const std::int64_t rows = a.out_shape(0).dims[0];
-    over_samples(a, a.outputs[0], [&](std::int64_t s) HWY_ATTR {
+    over_samples(a, a.outputs[0], [&](std::int64_t s) TESSERA_TARGET {
       const std::int32_t* rank = a.in<std::int32_t>(2) + s * rows;
       for (std::int64_t i = 0; i < rows; ++i)
         copy(a.out<float>(0) + (s * rows + i) * d,
@@ -152,10 +136,3 @@ struct kernel<"restore_rows"> {
     });
   }
 };
-
-}  // namespace TESSERA_CPU_NAMESPACE
-}  // namespace cpu_kernels
-}  // namespace tessera::inline v0
-HWY_AFTER_NAMESPACE();
-
-#endif  // TESSERA_CPU_ROWS_INL

@@ -1,37 +1,128 @@
 #pragma once
-// For files that instantiate CPU kernels: compiles every *-inl.hpp of this folder for the baseline
-// (whatever the file is compiled for), AVX2 and AVX-512, without -march. Kernels live in
-//     tessera::cpu_kernels::<target>       <target> = HWY_NAMESPACE: N_SCALAR, N_AVX2, N_AVX3, ...
+// For files that instantiate CPU kernels: compiles the *-inl.hpp of this folder for the baseline (what
+// the file itself is compiled for), AVX2 and AVX-512, without -march. Kernels live in
+//     tessera::cpu_kernels::<set>          <set> = baseline, avx2, avx3 (isa.hpp)
 // so that two instruction sets never share a symbol, and a function of the set of this process is
-//     TESSERA_CPU_PICK(chosen_isa(), kernel<layer_norm>::template run<signature>)   // a pointer
-// Only Highway's headers are needed, no library. Source: Highway 1.0.3, hwy/foreach_target.h.
+//     TESSERA_CPU_PICK(chosen_isa(), kernel<"linear">::template run<key>)   // a pointer
 //
-// Must come before every other include of Highway in a file. A program may be linked from files
-// with different -m options.
+// Files of one program may be compiled with different -m options. With options beyond the plain
+// processor every set of the file may hold instructions beyond that set, so its kernels take symbols
+// of their own (the inline namespace as_built_...), and sets that the options include are left out.
 
-#if defined(HWY_HIGHWAY_INCLUDED) || defined(HIGHWAY_HWY_FOREACH_TARGET_H_) || \
-    defined(HIGHWAY_HWY_DETECT_TARGETS_H_)
-#error "tessera/ops/cpu/targets.hpp must be included before every header of Highway"
-#endif
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
-// Three levels are enough and each costs compile time. Without AVX3_DL, -march=sapphirerapids means
-// AVX3; Highway 1.0.3 would stop at its own error there.
-#ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS \
-  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
-#endif
-
+#include "tessera/ops/arguments.hpp"
 #include "tessera/ops/cpu/gemm.hpp"
 #include "tessera/ops/cpu/isa.hpp"
+#include "tessera/tensor/thread_pool.hpp"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "tessera/ops/cpu/kernels-inl.hpp"
-#include <hwy/foreach_target.h>
+// The lowest set worth compiling: 0 baseline, 1 avx2, 2 avx3.
+#define TESSERA_CPU_LOWEST 0
+#if defined(__AVX2__) && defined(__FMA__) && defined(__BMI__) && defined(__BMI2__) && \
+    defined(__F16C__)
+#undef TESSERA_CPU_LOWEST
+#if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
+#define TESSERA_CPU_LOWEST 2
+#else
+#define TESSERA_CPU_LOWEST 1
+#endif
+#endif
+#ifdef __x86_64__
+#define TESSERA_CPU_HIGHEST 2
+#else
+#define TESSERA_CPU_HIGHEST 0
+#endif
 
+#if defined(__AVX512F__)
+#define TESSERA_CPU_AS_BUILT ::inline as_built_avx512
+#elif defined(__AVX2__)
+#define TESSERA_CPU_AS_BUILT ::inline as_built_avx2
+#elif defined(__AVX__)
+#define TESSERA_CPU_AS_BUILT ::inline as_built_avx
+#elif defined(__SSE3__)
+#define TESSERA_CPU_AS_BUILT ::inline as_built_sse
+#else
+#define TESSERA_CPU_AS_BUILT
+#endif
+
+#define TESSERA_CPU_INLINE inline __attribute__((always_inline))
+#ifdef __has_builtin
+#define TESSERA_CPU_HAS(name) __has_builtin(name)
+#else
+#define TESSERA_CPU_HAS(name) 0
+#endif
+
+// Each reading has TESSERA_CPU_LEVEL, TESSERA_CPU_SET (its namespace) and TESSERA_TARGET, the
+// attribute that lambdas need; functions have it from a pragma.
+#if TESSERA_CPU_LOWEST == 0
+#define TESSERA_CPU_LEVEL 0
+#define TESSERA_CPU_SET baseline
+#define TESSERA_TARGET
 #include "tessera/ops/cpu/kernels-inl.hpp"
+#undef TESSERA_CPU_LEVEL
+#undef TESSERA_CPU_SET
+#undef TESSERA_TARGET
+#endif
+
+#if TESSERA_CPU_LOWEST <= 1 && TESSERA_CPU_HIGHEST >= 1
+#define TESSERA_CPU_LEVEL 1
+#define TESSERA_CPU_SET avx2
+#define TESSERA_TARGET __attribute__((target("avx2,fma,bmi,bmi2,f16c")))
+#ifdef __clang__
+#pragma clang attribute push(TESSERA_TARGET, apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,bmi,bmi2,f16c")
+#endif
+#include "tessera/ops/cpu/kernels-inl.hpp"
+#ifdef __clang__
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#undef TESSERA_CPU_LEVEL
+#undef TESSERA_CPU_SET
+#undef TESSERA_TARGET
+#endif
+
+#if TESSERA_CPU_HIGHEST >= 2
+#define TESSERA_CPU_LEVEL 2
+#define TESSERA_CPU_SET avx3
+#define TESSERA_TARGET \
+  __attribute__((target("avx2,fma,bmi,bmi2,f16c,avx512f,avx512vl,avx512dq,avx512bw")))
+#ifdef __clang__
+#pragma clang attribute push(TESSERA_TARGET, apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,bmi,bmi2,f16c,avx512f,avx512vl,avx512dq,avx512bw")
+#endif
+#include "tessera/ops/cpu/kernels-inl.hpp"
+#ifdef __clang__
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#undef TESSERA_CPU_LEVEL
+#undef TESSERA_CPU_SET
+#undef TESSERA_TARGET
+#endif
+
+#undef TESSERA_CPU_INLINE
+#undef TESSERA_CPU_HAS
+#undef TESSERA_CPU_AS_BUILT
 
 namespace tessera::inline v0 {
 namespace cpu_kernels {
+
+#if TESSERA_CPU_LOWEST == 2
+namespace lowest = avx3;
+#elif TESSERA_CPU_LOWEST == 1
+namespace lowest = avx2;
+#else
+namespace lowest = baseline;
+#endif
 
 // A null pointer stands for a set that this file was not compiled for.
 template <class F>
@@ -47,18 +138,17 @@ constexpr F* pick(isa i, F* avx3, F* avx2, F* compiled_for) {
 // was compiled for more than that, of what it was compiled for. `name` may hold commas.
 #define TESSERA_CPU_PICK(set, ...)                                                                \
   ::tessera::cpu_kernels::pick(set, TESSERA_CPU_AVX3(__VA_ARGS__), TESSERA_CPU_AVX2(__VA_ARGS__), \
-                               TESSERA_CPU_STATIC(__VA_ARGS__))
+                               (&::tessera::cpu_kernels::lowest::__VA_ARGS__))
 
-// After the last target, HWY_NAMESPACE is the static one's.
-#define TESSERA_CPU_STATIC(...) (&::tessera::cpu_kernels::HWY_NAMESPACE::__VA_ARGS__)
-#define TESSERA_CPU_ABSENT(...) static_cast<decltype(TESSERA_CPU_STATIC(__VA_ARGS__))>(nullptr)
-#if HWY_TARGETS & HWY_AVX3
-#define TESSERA_CPU_AVX3(...) (&::tessera::cpu_kernels::N_AVX3::__VA_ARGS__)
+#define TESSERA_CPU_ABSENT(...) \
+  static_cast<decltype(&::tessera::cpu_kernels::lowest::__VA_ARGS__)>(nullptr)
+#if TESSERA_CPU_HIGHEST >= 2
+#define TESSERA_CPU_AVX3(...) (&::tessera::cpu_kernels::avx3::__VA_ARGS__)
 #else
 #define TESSERA_CPU_AVX3 TESSERA_CPU_ABSENT
 #endif
-#if HWY_TARGETS & HWY_AVX2
-#define TESSERA_CPU_AVX2(...) (&::tessera::cpu_kernels::N_AVX2::__VA_ARGS__)
+#if TESSERA_CPU_LOWEST <= 1 && TESSERA_CPU_HIGHEST >= 1
+#define TESSERA_CPU_AVX2(...) (&::tessera::cpu_kernels::avx2::__VA_ARGS__)
 #else
 #define TESSERA_CPU_AVX2 TESSERA_CPU_ABSENT
 #endif

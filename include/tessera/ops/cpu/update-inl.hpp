@@ -1,20 +1,4 @@
 // adamw, a run of a slice at a time (contract: ops/update.hpp).
-#if defined(TESSERA_CPU_UPDATE_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TESSERA_CPU_UPDATE_INL
-#undef TESSERA_CPU_UPDATE_INL
-#else
-#define TESSERA_CPU_UPDATE_INL
-#endif
-
-#include <hwy/highway.h>
-
-#include "tessera/ops/cpu/kernel-inl.hpp"
-#include "tessera/ops/cpu/isa_namespace.hpp"
-
-HWY_BEFORE_NAMESPACE();
-namespace tessera::inline v0 {
-namespace cpu_kernels {
-namespace TESSERA_CPU_NAMESPACE {
 
 template <>
 struct kernel<"adamw"> {
@@ -43,35 +27,25 @@ struct kernel<"adamw"> {
     const auto size = static_cast<float>(rate / (1 - __builtin_pow(beta1, step)));
     const auto root = static_cast<float>(1 / __builtin_sqrt(1 - __builtin_pow(beta2, step)));
     const auto eps = static_cast<float>(a.settings[3]);
-    parallel(a.pool, s.size, elementwise_run, [&](std::int64_t first, std::int64_t last) HWY_ATTR {
-      const hn::ScalableTag<float> d;
-      const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    parallel(a.pool, s.size, elementwise_run,
+             [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
       for (std::int64_t i = first; i < last; i += lanes) {
         const auto n = static_cast<std::size_t>(least(lanes, last - i));
-        const bool whole = n == hn::Lanes(d);
-        const auto load = [&](const float* p) HWY_ATTR {
-          return whole ? hn::LoadU(d, p + i) : load_n(d, p + i, n);
+        const bool whole = last - i >= lanes;
+        const auto get = [&](const float* p) TESSERA_TARGET {
+          return whole ? load(p + i) : load_n(p + i, n);
         };
-        const auto gradient = load(g);
-        const auto m1 = hn::MulAdd(hn::Set(d, b1), load(m), hn::Mul(hn::Set(d, c1), gradient));
-        const auto v1 = hn::MulAdd(hn::Set(d, b2), load(v),
-                                   hn::Mul(hn::Mul(hn::Set(d, c2), gradient), gradient));
-        const auto below = hn::MulAdd(hn::Sqrt(v1), hn::Set(d, root), hn::Set(d, eps));
-        const auto w1 = hn::NegMulAdd(hn::Set(d, size), hn::Div(m1, below),
-                                      hn::Mul(hn::Set(d, shrink), load(w)));
+        const vec gradient = get(g);
+        const vec m1 = fma(set(b1), get(m), set(c1) * gradient);
+        const vec v1 = fma(set(b2), get(v), set(c2) * gradient * gradient);
+        const vec below = fma(sqrt(v1), set(root), set(eps));
+        const vec w1 = fnma(set(size), m1 / below, set(shrink) * get(w));
         if (whole) {
-          hn::StoreU(m1, d, m + i), hn::StoreU(v1, d, v + i), hn::StoreU(w1, d, w + i);
+          store(m1, m + i), store(v1, v + i), store(w1, w + i);
         } else {
-          store_n(d, m1, m + i, n), store_n(d, v1, v + i, n), store_n(d, w1, w + i, n);
+          store_n(m1, m + i, n), store_n(v1, v + i, n), store_n(w1, w + i, n);
         }
       }
     });
   }
 };
-
-}  // namespace TESSERA_CPU_NAMESPACE
-}  // namespace cpu_kernels
-}  // namespace tessera::inline v0
-HWY_AFTER_NAMESPACE();
-
-#endif  // TESSERA_CPU_UPDATE_INL

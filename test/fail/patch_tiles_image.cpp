@@ -1,0 +1,13 @@
+// expect: tessera::patch: must tile the image
+// expect: 30
+// expect: 4
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<30>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
+                    ts::classes<10>>;
+static_assert(ts::parameters<bad> > 0);

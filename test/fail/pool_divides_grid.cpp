@@ -1,0 +1,13 @@
+// expect: tessera::pool: must divide the token grid
+// expect: 8
+// expect: 3
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::classes<10>,
+                    ts::stages<ts::stage<1>, ts::pool::average<3>, ts::stage<1>>>;
+static_assert(ts::parameters<bad> > 0);
