@@ -2,7 +2,6 @@
 # tessera. Each is looked for softly: without it only the files that use it fail to compile.
 
 function(tessera_find_dependencies target)
-  set(highway hwy/highway.h "Highway" "the kernels of the CPU")
   foreach(dependency IN ITEMS highway)
     list(GET ${dependency} 0 header)
     list(GET ${dependency} 1 name)

@@ -6,7 +6,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/setup.cmake)
 if(NOT DEFINED SUITE)
   set(SUITE short)
 endif()
-tessera_setup(NEEDED compiler highway hana doctest
+tessera_setup(NEEDED compiler hana doctest
               WANTED ninja ccache pkg_config gcc clang sanitizers benchmark)
 tessera_setup_data()
 tessera_configure(-DTESSERA_SUITE=${SUITE} -DTESSERA_BUILD_TESTS=ON -DTESSERA_BUILD_EXAMPLES=ON)

@@ -5,8 +5,8 @@
 #include "support/inner_product.hpp"
 #include "tessera/arch/early_exit.hpp"
 
-// Each graph here is one piece of distill.safetensors in double; operands and inputs carry the names
-// that the formula fills.
+// Each graph here is one piece of distill.safetensors in double; operands and inputs carry the
+// names that the formula fills.
 
 namespace ts = tessera;
 using golden::relative;
@@ -18,7 +18,8 @@ namespace {
 // Taps y as "output", joins it with an upstream gradient called `what`, differentiates.
 constexpr void send(graph& g, label what, value_id y) {
   g.add_tap("output", y);
-  const value_id loss = emit<"test.inner_product">(g, {y, g.add_input(what, ts::shape(g.shape_of(y)))});
+  const value_id loss =
+      emit<"test.inner_product">(g, {y, g.add_input(what, ts::shape(g.shape_of(y)))});
   g.add_tap("loss", loss);
   ts::differentiate(g, loss);
   g.finish();
@@ -31,8 +32,8 @@ constexpr graph fresh(bool training = true) {
 
 template <class Builder>
 support::filled_program<double> run(std::int64_t batch, int classes = 1) {
-  support::filled_program<double> p(
-      ts::compile<Builder, ts::reference, double>({"output", "loss"}), batch, classes);
+  support::filled_program<double> p(ts::compile<Builder, ts::reference, double>({"output", "loss"}),
+                                    batch, classes);
   p.run();
   return p;
 }
@@ -93,8 +94,7 @@ struct pooled {
   static constexpr graph build() {
     graph g = fresh();
     operands o{g, 2};
-    send(g, "pool.upstream",
-         emit<"pool_average">(g, {o.sample("pool.input", {16, 8})}, {4, 4, 2}));
+    send(g, "pool.upstream", emit<"pool_average">(g, {o.sample("pool.input", {16, 8})}, {4, 4, 2}));
     return g;
   }
 };

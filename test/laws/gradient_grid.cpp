@@ -48,8 +48,9 @@ struct batch_normalised {
 struct running_normalised {
   static constexpr value_id build(graph& g, operands& o) {
     return emit<"batch_norm_inference">(
-        g, {o.sample("x", {5, 3}), o.weight("weight", {3}), o.weight("bias", {3}),
-            o.fixed("running_mean", {3}), o.fixed("running_var", {3})},
+        g,
+        {o.sample("x", {5, 3}), o.weight("weight", {3}), o.weight("bias", {3}),
+         o.fixed("running_mean", {3}), o.fixed("running_var", {3})},
         {}, g.add_setting("eps", 1e-5));
   }
 };

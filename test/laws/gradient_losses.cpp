@@ -42,8 +42,8 @@ struct two_losses_of_one_value {  // gradients meet and add
   static constexpr int classes = 5;
   static constexpr value_id build(graph& g, operands& o) {
     const value_id labels = g.add_input("labels", {1, 1, 0, {}}, role::index);
-    const value_id y = emit<"linear">(
-        g, {o.sample("x", {3}), o.weight("weight", {5, 3}), o.weight("bias", {5})});
+    const value_id y =
+        emit<"linear">(g, {o.sample("x", {3}), o.weight("weight", {5, 3}), o.weight("bias", {5})});
     const int smoothing = g.add_setting("smoothing", 0.1), first = g.add_setting("a", 0.5);
     g.add_setting("b", 2);
     return emit<"weighted_sum">(g,

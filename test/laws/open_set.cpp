@@ -7,7 +7,8 @@
 
 namespace ts = tessera;
 
-// swish  y = x / (1 + exp(-a x)), a the setting; dx = dy (s + a x s (1 - s)), s = 1 / (1 + exp(-a x)).
+// swish  y = x / (1 + exp(-a x)), a the setting; dx = dy (s + a x s (1 - s)), s = 1 / (1 + exp(-a
+// x)).
 template <>
 struct tessera::op<"test.swish_gradient"> {  // (dy, x) -> dx
   static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 1))); }
@@ -43,7 +44,8 @@ struct tessera::kernel<"test.swish_gradient", tessera::reference> {
 };
 
 // contrastive  x, z (D) -> loss, logits (B x B): logits_ij = x_i . z_j / t, t the setting;
-//     loss = mean_i (log sum_j exp logits_ij - logits_ii)        (InfoNCE, van den Oord et al. 2018)
+//     loss = mean_i (log sum_j exp logits_ij - logits_ii)        (InfoNCE, van den Oord et al.
+//     2018)
 // Gradient, p_i = softmax of row i, r = p - I: dx_i = sum_j r_ij z_j / (B t), dz_j likewise.
 template <>
 struct tessera::op<"test.contrastive_gradient"> {  // (up, x, z, logits) -> dx, dz
@@ -80,7 +82,8 @@ struct tessera::kernel<"test.contrastive", tessera::reference> {
       T sum(0);
       for (std::int64_t j = 0; j < b; ++j) {
         row[j] = T(0);
-        for (std::int64_t c = 0; c < d; ++c) row[j] += a.in<T>(0)[i * d + c] * a.in<T>(1)[j * d + c];
+        for (std::int64_t c = 0; c < d; ++c)
+          row[j] += a.in<T>(0)[i * d + c] * a.in<T>(1)[j * d + c];
         row[j] = row[j] / T(a.settings[0]);
         sum += exp(row[j]);
       }
@@ -113,7 +116,8 @@ struct tessera::kernel<"test.contrastive_gradient", tessera::reference> {
   }
 };
 
-// within        x (N, D), query (D) -> rows (N, D), count (): the rows of x nearer to the query than
+// within        x (N, D), query (D) -> rows (N, D), count (): the rows of x nearer to the query
+// than
 //               r, in order, r the setting; value::rows says how many of the N are there.
 // mean_present  (rows, count) -> (D): the mean of the rows that are there; 0 of none.
 template <>
@@ -216,8 +220,8 @@ TEST_CASE("a consumer of up to N rows reads as many as there are in each sample"
   auto program = ts::compile<neighbours, ts::reference, double>({"output", "count"});
   ts::workspace space(*program, {}, 3);
   const double x[] = {0, 0, 0.5, 0, 9, 9, 0, 0.5,  // three of four near (0, 0)
-                      9, 9, 8, 8, 7, 7, 6, 6,      // none
-                      5, 5, 1, 0, 5, 4, 9, 1};     // one near (1, 0)
+                      9, 9, 8,   8, 7, 7, 6, 6,    // none
+                      5, 5, 1,   0, 5, 4, 9, 1};   // one near (1, 0)
   const double q[] = {0, 0, 0, 0, 1, 0};
   const void* inputs[] = {x, q};
   ts::run_context c;

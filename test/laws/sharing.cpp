@@ -28,10 +28,12 @@ struct two_resolutions {
     g.sharing = true;
     const value_id large = Large ? tower(g, o.sample("large", {1, 6, 6}), 6) : ts::absent;
     const value_id small = Small ? tower(g, o.sample("small", {1, 4, 4}), 4) : ts::absent;
-    const value_id a = Large ? emit<"mse">(g, {large, g.add_input("a", ts::shape(g.shape_of(large)))})
-                             : ts::absent;
-    const value_id b = Small ? emit<"mse">(g, {small, g.add_input("b", ts::shape(g.shape_of(small)))})
-                             : ts::absent;
+    const value_id a = Large
+                           ? emit<"mse">(g, {large, g.add_input("a", ts::shape(g.shape_of(large)))})
+                           : ts::absent;
+    const value_id b = Small
+                           ? emit<"mse">(g, {small, g.add_input("b", ts::shape(g.shape_of(small)))})
+                           : ts::absent;
     const int first = g.add_setting("one", 1);
     g.add_setting("two", 1);
     return Large && Small ? emit<"weighted_sum">(g, {a, b}, {}, first) : Large ? a : b;

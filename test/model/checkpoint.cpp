@@ -1,10 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <unistd.h>
 
 #include "support/golden.hpp"
 #include "support/micro.hpp"
@@ -95,8 +95,9 @@ TEST_CASE("a failed load names every tensor that does not fit and changes nothin
     const std::string said = failure(loaded, file.path);
 
     CHECK(says(said, file.path));
-    CHECK(says(said, "1 missing: blocks.1.attn.qkv.weight (nearest there: "
-                     "blocks.1.attn.qkv.weights)"));
+    CHECK(says(said,
+               "1 missing: blocks.1.attn.qkv.weight (nearest there: "
+               "blocks.1.attn.qkv.weights)"));
     CHECK(says(said, "1 unexpected: blocks.1.attn.qkv.weights"));
   }
   SUBCASE("mis-shaped, though as many elements") {

@@ -35,8 +35,8 @@ TEST_CASE_TEMPLATE_DEFINE("a masked auto-encoder sees and predicts what MAE's co
                           mae_values) {
   using T = typename P::scalar;
   const golden::file want("mae_micro");
-  auto program = ts::compile<ts::inference<micro::mae>, typename P::backend, T>(
-      {"output", "encoder", "mask"});
+  auto program =
+      ts::compile<ts::inference<micro::mae>, typename P::backend, T>({"output", "encoder", "mask"});
   auto w = ts::make_weights<T>(program->g, 0);
   golden::fill_weights(w);
   ts::workspace space(*program, w.table, 2);

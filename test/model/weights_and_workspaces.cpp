@@ -85,9 +85,9 @@ TEST_CASE("batches that do not fit are refused") {
 
   CHECK_THROWS_AS(net.forward(images, y), ts::error);
   CHECK_THROWS_AS(net.forward({}, y), ts::error);
-  CHECK_THROWS_AS(net.forward(std::span<const float>(images).first(3 * 32 * 32),
-                              std::span<float>(y).first(9)),
-                  ts::error);
+  CHECK_THROWS_AS(
+      net.forward(std::span<const float>(images).first(3 * 32 * 32), std::span<float>(y).first(9)),
+      ts::error);
   CHECK_THROWS_AS(net.forward(std::span<const float>(images).first(3 * 32 * 32),
                               std::span<const float>(images).first(64), y),
                   ts::error);

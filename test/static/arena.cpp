@@ -1,6 +1,6 @@
 // The arena: values that are alive together never overlap, and memory is used again.
-#include "tessera/arch/early_exit.hpp"
 #include "tessera/graph/arena.hpp"
+#include "tessera/arch/early_exit.hpp"
 #include "tessera/graph/live.hpp"
 #include "tessera/train/losses.hpp"
 #include "tessera/train/step.hpp"
@@ -89,9 +89,9 @@ constexpr ts::buffer<block> activations(const ts::graph& g, std::int64_t batch) 
   }
   return blocks;
 }
-using small = ts::early_exit<ts::vit<ts::image<6>, ts::patch<2>, ts::width<6>, ts::heads<2>,
-                                     ts::depth<2>, ts::classes<3>>,
-                             ts::exit_at<1, ts::exit_head::linear>>;
+using small = ts::early_exit<
+    ts::vit<ts::image<6>, ts::patch<2>, ts::width<6>, ts::heads<2>, ts::depth<2>, ts::classes<3>>,
+    ts::exit_at<1, ts::exit_head::linear>>;
 constexpr layout forward() {
   const ts::graph g = ts::build_graph<small>();
   return lay(activations(g, 3), g.nodes.size());

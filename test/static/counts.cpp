@@ -53,8 +53,8 @@ static_assert(ts::mask::kept_tokens(100, 9, 10) == 9);  // 1 - 0.9 is a little u
 // Two stages with a pool between them: 64 tokens, then 16.
 using staged = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::classes<10>,
                        ts::stages<ts::stage<1>, ts::pool::average<2>, ts::stage<2>>>;
-static_assert(ts::parameters<staged> == (48 * 48 + 48) + 64 * 48 + 3 * block_parameters(48) +
-                                            2 * 48 + (48 * 10 + 10));
+static_assert(ts::parameters<staged> ==
+              (48 * 48 + 48) + 64 * 48 + 3 * block_parameters(48) + 2 * 48 + (48 * 10 + 10));
 static_assert(ts::macs<staged> ==
               64 * 48 * 48 + block_macs(64, 48) + 2 * block_macs(16, 48) + 48 * 10);
 
@@ -64,10 +64,10 @@ using plain = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, 
 using with_exits = ts::early_exit<plain, ts::exit_at<1, ts::exit_head::linear>,
                                   ts::exit_at<2, ts::exit_head::local_perception<3>>,
                                   ts::exit_at<3, ts::exit_head::local_perception<1>>>;
-static_assert(ts::parameters<plain> == (48 * 48 + 48) + 48 + 65 * 48 + 4 * block_parameters(48) +
-                                           2 * 48 + (48 * 10 + 10));
+static_assert(ts::parameters<plain> ==
+              (48 * 48 + 48) + 48 + 65 * 48 + 4 * block_parameters(48) + 2 * 48 + (48 * 10 + 10));
 static_assert(ts::parameters<with_exits> - ts::parameters<plain> ==
-              (2 * 48 + 490) +                                          // norm, head
+              (2 * 48 + 490) +                                              // norm, head
                   (2 * (48 * 48 + 48) + 3 * 2 * 48 + (9 + 1) * 48 + 490) +  // 1x1 twice, BN, 3x3
                   (2 * (48 * 48 + 48) + 2 * 2 * 48 + 490));
 static_assert(ts::macs<with_exits> - ts::macs<plain> ==

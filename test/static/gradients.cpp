@@ -13,8 +13,8 @@ using ts::emit, ts::graph, ts::label, ts::node, ts::value_id;
 
 namespace {
 
-using plain = ts::vit<ts::image<6>, ts::patch<2>, ts::width<6>, ts::heads<2>, ts::depth<3>,
-                      ts::classes<3>>;
+using plain =
+    ts::vit<ts::image<6>, ts::patch<2>, ts::width<6>, ts::heads<2>, ts::depth<3>, ts::classes<3>>;
 using with_exit = ts::early_exit<plain, ts::exit_at<1, ts::exit_head::linear>>;
 
 // ---- slicing ----
@@ -31,7 +31,8 @@ constexpr ts::buffer<value_id> list(value_id v) {
 // An exit needs the nodes up to its block, its own, and no other.
 constexpr bool slice_at_an_exit_is_the_prefix() {
   graph g = ts::build_graph<with_exit>();
-  const int block = producer_of(g, label("blocks.0").hash), head = producer_of(g, label("head").hash);
+  const int block = producer_of(g, label("blocks.0").hash),
+            head = producer_of(g, label("head").hash);
   const ts::buffer<bool> needed = ts::live(g, list(g.find_tap(label("exits.0").hash)));
   for (int i = 0; i < g.nodes.size(); ++i)
     if (needed[i] != (i <= block || i > head)) return false;
@@ -43,7 +44,8 @@ static_assert(slice_at_an_exit_is_the_prefix());
 constexpr bool the_rest_begins_at_the_cut() {
   graph g = ts::build_graph<with_exit>();
   const value_id cut = g.find_tap(label("blocks.0").hash);
-  const int block = producer_of(g, label("blocks.0").hash), head = producer_of(g, label("head").hash);
+  const int block = producer_of(g, label("blocks.0").hash),
+            head = producer_of(g, label("head").hash);
   const ts::buffer<bool> needed = ts::live(g, list(g.find_tap(label("output").hash)), list(cut));
   for (int i = 0; i < g.nodes.size(); ++i)
     if (needed[i] != (i > block && i <= head)) return false;
@@ -80,11 +82,11 @@ constexpr bool each_weight_has_one(const graph& g) {
   return true;
 }
 
-using taught = ts::train<
-    ts::tower<"student", plain>, ts::tower<"teacher", plain, ts::frozen>,
-    ts::term<ts::weight<1>, ts::distill::logits<"teacher">>,
-    ts::term<ts::weight<1>,
-             ts::distill::features<ts::on<"teacher.blocks.1">, ts::on<"student.blocks.1">>>>;
+using taught =
+    ts::train<ts::tower<"student", plain>, ts::tower<"teacher", plain, ts::frozen>,
+              ts::term<ts::weight<1>, ts::distill::logits<"teacher">>,
+              ts::term<ts::weight<1>, ts::distill::features<ts::on<"teacher.blocks.1">,
+                                                            ts::on<"student.blocks.1">>>>;
 constexpr bool a_frozen_teacher_gets_no_gradient() {
   const graph g = taught::gradient();
   const int first = first_gradient(g);
@@ -110,7 +112,8 @@ constexpr bool training_an_exit_leaves_the_backbone() {
 }
 static_assert(training_an_exit_leaves_the_backbone());
 
-// Of two equal branches only the one that is not stopped gets a gradient; a weight may be stopped too.
+// Of two equal branches only the one that is not stopped gets a gradient; a weight may be stopped
+// too.
 constexpr graph stopped_branch(bool stop_weight) {
   graph g;
   const value_id x = g.add_input("x", {1, 1, 1, {3}});
@@ -138,7 +141,8 @@ static_assert(gradients_of(stopped_branch(true), 1) == 0);
 // or anything computed from it, except to know its extents.
 constexpr bool the_gradient_of_a_linear_graph_reads_no_input() {
   graph g;
-  const value_id x = g.view(g.add_parameter("x", {3, 7, 4}, ts::initialiser::zeros), {1, 1, 2, {7, 4}});
+  const value_id x =
+      g.view(g.add_parameter("x", {3, 7, 4}, ts::initialiser::zeros), {1, 1, 2, {7, 4}});
   g.frozen = true;
   const value_id w = g.add_parameter("w", {5, 4}, ts::initialiser::zeros);
   const value_id t = g.add_parameter("t", {1, 1, 5}, ts::initialiser::zeros);

@@ -4,7 +4,8 @@
 //
 //     struct linear_with_bias {
 //       static constexpr value_id build(graph& g, operands& o) {
-//         return emit<"linear">(g, {o.sample("x", {5, 3}), o.weight("w", {4, 3}), o.weight("b", {4})});
+//         return emit<"linear">(g, {o.sample("x", {5, 3}), o.weight("w", {4, 3}), o.weight("b",
+//         {4})});
 //       }
 //     };
 //     const auto found = check_gradient<linear_with_bias, 3>();   // B = 3
@@ -74,8 +75,7 @@ struct checked_graph {
     operands o{g, Batch};
     ts::value_id y = Case::build(g, o);
     const ts::shape s = g.shape_of(y);
-    if (s.rank > 0 || s.power > 0)
-      y = ts::emit<"mse">(g, {y, g.add_input("target", s)});
+    if (s.rank > 0 || s.power > 0) y = ts::emit<"mse">(g, {y, g.add_input("target", s)});
     g.add_tap("loss", y);
     if (Differentiated) ts::differentiate(g, y);
     g.finish();

@@ -15,8 +15,8 @@ using vit = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts
                     ts::classes<10>>;
 using vit_odd = ts::vit<ts::image<30, 20>, ts::patch<5>, ts::width<36>, ts::heads<4>, ts::depth<1>,
                         ts::classes<7>>;
-using mae = ts::mae<vit, ts::decoder<ts::width<24>, ts::depth<1>, ts::heads<2>>,
-                    ts::mask::given<3, 4>>;
+using mae =
+    ts::mae<vit, ts::decoder<ts::width<24>, ts::depth<1>, ts::heads<2>>, ts::mask::given<3, 4>>;
 using vit_tiny_16 = ts::vit<ts::image<224>, ts::patch<16>, ts::width<192>, ts::heads<3>,
                             ts::depth<12>, ts::classes<1000>>;
 

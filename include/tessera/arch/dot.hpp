@@ -128,7 +128,8 @@ class dot_writer {
     if (v == absent) return;
     bool stopped = false;
     for (value_id x = v; g_.values[x].view_of != absent; x = g_.values[x].view_of)
-      stopped = stopped || g_.values[x].stopped;
+      stopped = stopped || (g_.values[x].view_of != absent && !g_.values[x].wanted &&
+                            g_.values[g_.values[x].view_of].wanted);
     const value& root = g_.values[root_of(g_, v)];
     const bool from_input = root.where == storage::input;
     if (!from_input && root.producer < 0) return;  // a weight

@@ -20,10 +20,8 @@ class backward {
 
   constexpr backward(graph& g, value_id loss, const rules& ops) : g_(g), ops_(ops) {
     const int nodes = g.nodes.size();
-    wanted_.clear_to(g.values.size());
     gradient_.clear_to(g.values.size());
-    for (int i = 0; i < g.values.size(); ++i) wanted_[i] = is_wanted(g.values[i]);
-    if (!wanted_[loss]) g.fail(issue::nothing_to_train);
+    if (!g.values[loss].wanted) g.fail(issue::nothing_to_train);
     if (!g.ok()) return;
     const graph::scope here(g, label("gradient"));
     // The seed is a setting: 1, or 1 / micro-batches.
@@ -46,12 +44,12 @@ class backward {
   // Whether the gradient of input i of n is wanted.
   constexpr bool wants(const node& n, int i) const {
     const value_id v = g_.in(n, i);
-    return v != absent && wanted_[v];
+    return v != absent && g_.values[v].wanted;
   }
   // Adds `contribution` to the gradient of input i of n.
   constexpr void add(const node& n, int i, value_id contribution) {
     value_id v = g_.in(n, i);
-    if (v == absent || !wanted_[v] || !g_.ok()) return;
+    if (v == absent || !g_.values[v].wanted || !g_.ok()) return;
     while (g_.values[v].view_of != absent) v = g_.values[v].view_of;
     if (g_.values[v].where == storage::parameter) return into_parameter(v, contribution);
     if (!(g_.values[contribution].extent == g_.values[v].extent))
@@ -61,17 +59,6 @@ class backward {
   }
 
  private:
-  constexpr bool is_wanted(const value& v) const {
-    if (v.view_of != absent) return !v.stopped && wanted_[v.view_of];
-    if (v.where == storage::parameter)
-      return v.index >= 0 && g_.parameters[v.index].kind == slice_kind::weight;
-    if (v.producer < 0 || v.kind == role::index || v.kind == role::mask) return false;
-    const node& n = g_.nodes[v.producer];
-    for (int i = 0; i < n.inputs; ++i)
-      if (const value_id in = g_.operands[n.first_input + i]; in != absent && wanted_[in])
-        return true;
-    return false;
-  }
   constexpr bool reached(const node& n) const {
     for (int i = 0; i < n.op->outputs; ++i)
       if (gradient_[n.output + i] != 0) return true;
@@ -90,7 +77,6 @@ class backward {
 
   graph& g_;
   rules ops_;
-  buffer<bool> wanted_;
   buffer<value_id> gradient_;  // + 1; 0: none has arrived
   int first_ = 0;  // first node of the rule at work
 };

@@ -55,6 +55,8 @@ struct diagnose {
                 "stop_gradient before it)");
   static_assert(Code != issue::terms_of_a_step,
                 "tessera::train: a step has 1 to 8 terms (A = terms, B = the most)");
+  static_assert(Code != issue::scopes_of_a_step,
+                "tessera::trainable: at most A scopes in a step");
   static_assert(Code != issue::too_many_signatures,
                 "tessera: one graph needs more than A distinct kernels; split it into programs");
   static_assert(Code != issue::nothing_to_train,

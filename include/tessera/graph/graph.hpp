@@ -47,7 +47,7 @@ struct value {
   shape extent;
   role kind = role::real;
   storage where = storage::activation;
-  bool stopped = false;        // no gradient flows back through this view
+  bool wanted = false;         // depends on a weight, through no stop-gradient
   int producer = -1;           // node that writes it
   int index = -1;              // parameter, input or optimizer buffer it is
   value_id view_of = absent;   // same memory under another shape
@@ -158,9 +158,11 @@ struct graph {
                           attributes attr = {}, int first_setting = -1) {
     if (!ok()) return add_dead(op.outputs);
     node n{&op, attr, operands.size(), inputs_given, values.size(), first_setting, path};
-    for (int i = 0; i < inputs_given; ++i) operands.push(in[i]);
+    bool wanted = false;
+    for (int i = 0; i < inputs_given; ++i)
+      operands.push(in[i]), wanted = wanted || (in[i] != absent && values[in[i]].wanted);
     for (int i = 0; i < op.outputs; ++i)
-      values.push({{}, role::real, storage::activation, false, nodes.size()});
+      values.push({{}, role::real, storage::activation, wanted, nodes.size()});
     if (!std::is_constant_evaluated()) n.text = keep_path();
     nodes.push(n);
     op.infer(*this, n);
@@ -176,6 +178,7 @@ struct graph {
     value& v = values[n.output + i];
     v.extent = s;
     v.kind = r;
+    v.wanted = v.wanted && r < role::index;
   }
 
   constexpr value_id add_input(label what, const shape& s, role r = role::real) {
@@ -195,7 +198,7 @@ struct graph {
     if (!ok()) return add_dead(1);
     value v = values[of];
     v.extent = s;
-    v.stopped = stop;
+    v.wanted = v.wanted && !stop;
     v.view_of = of;
     return values.push(v);
   }
@@ -212,7 +215,8 @@ struct graph {
     if (table[slot] != 0) return known_parameter(p, table[slot] - 1);
     if (!std::is_constant_evaluated()) p.text = keep_path(what);
     table[slot] = parameters.push(p) + 1;
-    return values.push({p.extent, role::real, storage::parameter, false, -1, table[slot] - 1});
+    return values.push({p.extent, role::real, storage::parameter, p.kind == slice_kind::weight, -1,
+                        table[slot] - 1});
   }
 
   constexpr int add_setting(label what, double x) {

@@ -28,6 +28,7 @@ enum class issue {
   nothing_to_train,
   too_many_signatures,
   terms_of_a_step,
+  scopes_of_a_step,
 };
 
 struct first_issue {

@@ -35,7 +35,7 @@ enum class initialiser : std::uint8_t {
   truncated_normal,  // N(0, a^2), cut at +-2 absolute (timm's trunc_normal_)
   xavier_uniform,    // U(-b, b), b = sqrt(6 / (in + out)), of the tensor read as (out, rest)
   fan_in_uniform,    // U(-b, b), b = 1 / sqrt(a): a convolution's default, a = its fan-in
-  sin_cos,           // 2-D sin-cos positions; a = grid width; row 0 is zero where a token leads
+  sin_cos,           // 2-D sin-cos positions of a grid a columns wide, after a zero row
 };
 
 }  // namespace tessera::inline v0

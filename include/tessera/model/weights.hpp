@@ -68,13 +68,13 @@ namespace detail {
 
 // Fixed 2-D sin-cos positions (T, D) on a grid `columns` wide, computed in double: the first half of
 // the channels encodes the column, the second the row, each as D/4 sines then D/4 cosines of
-// position * 10000^(-i / (D/4)). A row beyond the grid comes first and is zero. Source: MAE.
+// position * 10000^(-i / (D/4)). Row 0 belongs to the class token and is zero. Source: MAE.
 template <class T>
 void fill_sin_cos(T* out, int rows, int width, int columns) {
-  const int prefix = columns > 0 ? rows % columns : 0, quarter = width / 4;
+  const int quarter = width / 4;
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < width; ++c) {
-      const int cell = r - prefix, half = c / (2 * quarter), j = c % (2 * quarter);
+      const int cell = r - 1, half = c / (2 * quarter), j = c % (2 * quarter);
       const double at = half == 0 ? cell % columns : cell / columns;
       const double angle = at * std::pow(10000.0, -double(j % quarter) / quarter);
       const double x = cell < 0 || half > 1 ? 0 : j < quarter ? std::sin(angle) : std::cos(angle);

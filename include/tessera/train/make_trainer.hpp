@@ -171,6 +171,12 @@ double step_runner<T>::gradient(std::span<const T> images, std::span<const std::
 template <class T>
 void step_runner<T>::update() {
   state& s = *state_;
+  double squares = 0;
+  for (const T& g : s.gradients) squares += state::primal_of(g) * state::primal_of(g);
+  if (!std::isfinite(squares)) {
+    zero_gradients();
+    throw error("trainer", "finite gradients", std::to_string(squares) + " as their squared norm");
+  }
   ++s.steps;
   s.update_space->set("optimizer.step", static_cast<double>(s.steps));
   run_context c;

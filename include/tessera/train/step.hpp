@@ -173,6 +173,7 @@ struct train {
   }
   template <name Scope>
   static constexpr void limit_to(graph& g, trainable<Scope>*) {
+    if (g.only_count == 4) return g.fail(issue::scopes_of_a_step, 4);
     g.only[g.only_count++] = Scope.hash();
     g.inside = false;
   }

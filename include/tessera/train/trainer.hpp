@@ -5,8 +5,8 @@
 //     for (…) { run.set("optimizer.lr", rate); double loss = run.step(images, labels); }
 //
 // gradient() adds to the gradients what one micro-batch contributes, update() consumes them; step()
-// is both. Errors (tessera::error): sizes that do not fit, labels out of range, a loss that is not
-// finite; after an error weights and optimizer state are as before the call. (Running statistics
+// is both. Errors (tessera::error): sizes that do not fit, labels out of range, a loss or
+// gradients that are not finite; after an error weights and optimizer state are as before the call. (Running statistics
 // that the failing batch wrote are state, not weights, and keep what they saw.)
 
 #include <cstdint>

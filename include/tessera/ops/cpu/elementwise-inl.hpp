@@ -11,9 +11,7 @@ struct scale_vector {
   TESSERA_CPU_INLINE vec operator()(vec a) const { return set(s) * a; }
 };
 struct gelu_gradient_vectors {
-  TESSERA_CPU_INLINE vec operator()(vec dy, vec x) const {
-    return dy * vector_gelu_derivative(x);
-  }
+  TESSERA_CPU_INLINE vec operator()(vec dy, vec x) const { return dy * vector_gelu_derivative(x); }
 };
 
 template <>
@@ -30,8 +28,7 @@ struct kernel<"accumulate"> {
   static void run(const arguments& a) {
     float* y = a.out<float>(0);
     if (a.outputs[0].accumulate)
-      parallel_zip(a.pool, add_vectors(), y, a.out_count(0), y,
-                   a.in<float>(0));
+      parallel_zip(a.pool, add_vectors(), y, a.out_count(0), y, a.in<float>(0));
     else
       parallel_zip(a.pool, same_vector(), y, a.out_count(0), a.in<float>(0));
   }

@@ -27,7 +27,6 @@ static_assert(gemm_block_rows % tile_rows == 0 && gemm_block_columns % tile_colu
 static_assert(tile_rows <= 16 && tile_columns <= 32, "gemm_scratch_bytes counts on it");
 
 constexpr index ceil_div(index a, index b) { return (a + b - 1) / b; }
-constexpr index least(index a, index b) { return a < b ? a : b; }
 
 // out[k][i] = in[i * lane + k * step] for i < used, 0 for used <= i < Width.
 template <index Width>
@@ -225,7 +224,7 @@ inline void run_block(const block& s, bool first_rows, thread_pool* pool) {
   constexpr index together = 8;  // panels of one packing task
   const index a_tasks = ceil_div(a_panels, together);
   const index b_tasks = shared_b ? ceil_div(b_panels, together) : 0;
-  pool->run(static_cast<int>(a_tasks + b_tasks), [&](int t) TESSERA_TARGET {
+  parallel(pool, a_tasks + b_tasks, 1, [&](index t, index) TESSERA_TARGET {
     const bool of_a = t < a_tasks;
     const index first = (of_a ? t : t - a_tasks) * together;
     const index last = least(first + together, of_a ? a_panels : b_panels);
@@ -237,7 +236,7 @@ inline void run_block(const block& s, bool first_rows, thread_pool* pool) {
                            ? ceil_div(8, row_tasks)
                            : ceil_div(s.columns, task_columns);
   const index column_tasks = least(wanted, ceil_div(b_panels, 4));
-  pool->run(static_cast<int>(row_tasks * column_tasks), [&](int t) TESSERA_TARGET {
+  parallel(pool, row_tasks * column_tasks, 1, [&](index t, index) TESSERA_TARGET {
     const index r = t % row_tasks, q = t / row_tasks;
     multiply(s, r * a_panels / row_tasks, (r + 1) * a_panels / row_tasks,
              q * b_panels / column_tasks, (q + 1) * b_panels / column_tasks, late_b);
@@ -300,7 +299,7 @@ inline void run_split(const gemm_call& call) {
       thread_scratch(0, static_cast<std::size_t>(together * size) * sizeof(float)));
   for (index first = 0; first < blocks; first += together) {
     const index count = least(together, blocks - first);
-    call.pool->run(static_cast<int>(count), [&](int t) TESSERA_TARGET {
+    parallel(call.pool, count, 1, [&](index t, index) TESSERA_TARGET {
       const index k0 = (first + t) * gemm_depth;
       gemm_call part = call;
       part.k = least(gemm_depth, call.k - k0);
@@ -314,7 +313,7 @@ inline void run_split(const gemm_call& call) {
       run(part, static_cast<float*>(scratch), nullptr);
     });
     const index chunk = ceil_div(call.m, 4 * threads);
-    call.pool->run(static_cast<int>(ceil_div(call.m, chunk)), [&](int t) TESSERA_TARGET {
+    parallel(call.pool, ceil_div(call.m, chunk), 1, [&](index t, index) TESSERA_TARGET {
       for (index i = t * chunk; i < least(call.m, (t + 1) * chunk); ++i)
         add_partial_row(call, partial, count, i, first == 0);
     });

@@ -1,6 +1,6 @@
 #pragma once
 // Which instruction set the CPU kernels of this process use. Kernels are compiled for several sets
-// in one file (targets.hpp); this header needs neither Highway nor a library.
+// in one file (targets.hpp); this header needs no vectors.
 //
 //     baseline  what every processor of the compiler's target has
 //     avx2      x86: AVX2 with FMA, BMI, F16C

@@ -4,21 +4,6 @@
 template <name Op>
 struct kernel;
 
-inline std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-
-// f(first, last) over [0, count) in runs of `each`.
-template <class F>
-TESSERA_CPU_INLINE void parallel(thread_pool* pool, std::int64_t count, std::int64_t each, const F& f) {
-  const std::int64_t tasks = (count + each - 1) / each;
-  if (pool == nullptr || tasks <= 1) {
-    for (std::int64_t t = 0; t < tasks; ++t) f(t * each, least(count, t * each + each));
-    return;
-  }
-  pool->run(static_cast<int>(tasks), [&](int t) TESSERA_TARGET {
-    f(t * each, least(count, t * each + each));
-  });
-}
-
 // Elements that a task of an elementwise op takes: enough to pay for handing it over.
 inline constexpr std::int64_t elementwise_run = 16'384;
 
@@ -28,8 +13,8 @@ inline std::int64_t samples_in(const operand& x) { return x.count / x.extent.per
 // y[c] (+)= the sum over `rows` rows of row(r)[c], c < columns, where `term` adds row r into sums:
 // rows are summed in chunks of 256, chunks in their order.
 template <class Term>
-TESSERA_CPU_INLINE void sum_rows(thread_pool* pool, std::int64_t rows, std::int64_t width, const Term& term,
-                         float* sums) {
+void sum_rows(thread_pool* pool, std::int64_t rows, std::int64_t width, const Term& term,
+              float* sums) {
   constexpr std::int64_t each = 256;
   const std::int64_t chunks = (rows + each - 1) / each;
   float* partial = static_cast<float*>(
@@ -55,8 +40,7 @@ TESSERA_CPU_INLINE void zip(const F& f, float* y, std::int64_t n, const X*... x)
   }
 }
 template <class F, class... X>
-TESSERA_CPU_INLINE void parallel_zip(thread_pool* pool, const F& f, float* y, std::int64_t n,
-                             const X*... x) {
+void parallel_zip(thread_pool* pool, const F& f, float* y, std::int64_t n, const X*... x) {
   parallel(pool, n, elementwise_run, [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
     zip(f, y + first, last - first, (x + first)...);
   });

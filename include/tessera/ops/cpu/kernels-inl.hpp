@@ -8,6 +8,8 @@ namespace TESSERA_CPU_SET TESSERA_CPU_AS_BUILT {
 
 #include "tessera/ops/cpu/math-inl.hpp"
 
+#include "tessera/ops/cpu/parallel-inl.hpp"
+
 #include "tessera/ops/cpu/gemm-inl.hpp"
 
 #include "tessera/ops/cpu/peak-inl.hpp"

@@ -65,67 +65,68 @@ struct gamma_gradient_vectors {  // sum + dy h
   }
 };
 
+inline void layer_norm(const arguments& a, std::int64_t c) {
+  const float *x = a.in<float>(0), *gamma = a.in<float>(1), *beta = a.in<float>(2);
+  float *y = a.out<float>(0), *means = a.out<float>(1), *rstds = a.out<float>(2);
+  const auto eps = static_cast<float>(a.settings[0]);
+  parallel(a.pool, rows_in(a.inputs[0]), 1 + elementwise_run / c,
+           [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
+             for (std::int64_t r = first; r < last; ++r) {
+               const float* row = x + r * c;
+               const float mean = reduce(identity_vector(), c, row) / static_cast<float>(c);
+               const float var = reduce(squared_distance{mean}, c, row) / static_cast<float>(c);
+               const float rstd = 1.0f / __builtin_sqrtf(var + eps);
+               zip(normalise_vectors{mean, rstd}, y + r * c, c, row, gamma, beta);
+               if (means != nullptr) means[r] = mean;
+               if (rstds != nullptr) rstds[r] = rstd;
+             }
+           });
+}
 template <>
 struct kernel<"layer_norm"> {
   template <op_key Key>
   static void run(const arguments& a) {
-    constexpr std::int64_t c = Key.a;
-    const float *x = a.in<float>(0), *gamma = a.in<float>(1), *beta = a.in<float>(2);
-    float *y = a.out<float>(0), *means = a.out<float>(1), *rstds = a.out<float>(2);
-    const auto eps = static_cast<float>(a.settings[0]);
-    parallel(a.pool, rows_in(a.inputs[0]), 1 + elementwise_run / c,
-             [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
-               for (std::int64_t r = first; r < last; ++r) {
-                 const float* row = x + r * c;
-                 const float mean = reduce(identity_vector(), c, row) / static_cast<float>(c);
-                 const float var =
-                     reduce(squared_distance{mean}, c, row) / static_cast<float>(c);
-                 const float rstd = 1.0f / __builtin_sqrtf(var + eps);
-                 zip(normalise_vectors{mean, rstd}, y + r * c, c, row, gamma, beta);
-                 if (means != nullptr) means[r] = mean;
-                 if (rstds != nullptr) rstds[r] = rstd;
-               }
-             });
+    layer_norm(a, Key.a);
   }
 };
 
+inline void layer_norm_gradient(const arguments& a, std::int64_t c) {
+  const float *dy = a.in<float>(0), *x = a.in<float>(1), *gamma = a.in<float>(2);
+  const float *means = a.in<float>(3), *rstds = a.in<float>(4);
+  const std::int64_t rows = rows_in(a.inputs[0]);
+  if (float* dx = a.out<float>(0); dx != nullptr)
+    parallel(
+        a.pool, rows, 1 + elementwise_run / c,
+        [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
+          for (std::int64_t r = first; r < last; ++r) {
+            const float *g = dy + r * c, *row = x + r * c;
+            const float mean = means[r], rstd = rstds[r];
+            const float mean_g = reduce(product_vectors(), c, g, gamma) / static_cast<float>(c);
+            const float mean_gh =
+                reduce(upstream_product{mean, rstd}, c, g, row, gamma) / static_cast<float>(c);
+            zip(input_gradient_vectors{mean, rstd, mean_g, mean_gh}, dx + r * c, c, g, row, gamma);
+          }
+        });
+  float *dgamma = a.out<float>(1), *dbeta = a.out<float>(2);
+  if (dgamma == nullptr && dbeta == nullptr) return;
+  auto* sums =
+      static_cast<float*>(thread_scratch(1, static_cast<std::size_t>(2 * c) * sizeof(float)));
+  sum_rows(
+      a.pool, rows, 2 * c,
+      [&](std::int64_t r, float* mine) TESSERA_TARGET {
+        zip(gamma_gradient_vectors{means[r], rstds[r]}, mine, c, mine, dy + r * c, x + r * c);
+        zip(add_vectors(), mine + c, c, mine + c, dy + r * c);
+      },
+      sums);
+  for (std::int64_t i = 0; i < c; ++i) {
+    if (dgamma != nullptr) dgamma[i] = sums[i] + (a.outputs[1].accumulate ? dgamma[i] : 0);
+    if (dbeta != nullptr) dbeta[i] = sums[c + i] + (a.outputs[2].accumulate ? dbeta[i] : 0);
+  }
+}
 template <>
 struct kernel<"layer_norm_gradient"> {
   template <op_key Key>
   static void run(const arguments& a) {
-    constexpr std::int64_t c = Key.a;
-    const float *dy = a.in<float>(0), *x = a.in<float>(1), *gamma = a.in<float>(2);
-    const float *means = a.in<float>(3), *rstds = a.in<float>(4);
-    const std::int64_t rows = rows_in(a.inputs[0]);
-    if (float* dx = a.out<float>(0); dx != nullptr)
-      parallel(a.pool, rows, 1 + elementwise_run / c,
-               [&](std::int64_t first, std::int64_t last) TESSERA_TARGET {
-                 for (std::int64_t r = first; r < last; ++r) {
-                   const float *g = dy + r * c, *row = x + r * c;
-                   const float mean = means[r], rstd = rstds[r];
-                   const float mean_g =
-                       reduce(product_vectors(), c, g, gamma) / static_cast<float>(c);
-                   const float mean_gh =
-                       reduce(upstream_product{mean, rstd}, c, g, row, gamma) /
-                       static_cast<float>(c);
-                   zip(input_gradient_vectors{mean, rstd, mean_g, mean_gh}, dx + r * c, c, g, row,
-                       gamma);
-                 }
-               });
-    float *dgamma = a.out<float>(1), *dbeta = a.out<float>(2);
-    if (dgamma == nullptr && dbeta == nullptr) return;
-    float sums[2 * c];
-    sum_rows(
-        a.pool, rows, 2 * c,
-        [&](std::int64_t r, float* mine) TESSERA_TARGET {
-          zip(gamma_gradient_vectors{means[r], rstds[r]}, mine, c, mine,
-              dy + r * c, x + r * c);
-          zip(add_vectors(), mine + c, c, mine + c, dy + r * c);
-        },
-        sums);
-    for (std::int64_t i = 0; i < c; ++i) {
-      if (dgamma != nullptr) dgamma[i] = sums[i] + (a.outputs[1].accumulate ? dgamma[i] : 0);
-      if (dbeta != nullptr) dbeta[i] = sums[c + i] + (a.outputs[2].accumulate ? dbeta[i] : 0);
-    }
+    layer_norm_gradient(a, Key.a);
   }
 };

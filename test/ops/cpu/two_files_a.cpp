@@ -1,0 +1,38 @@
+#include "tessera/ops/cpu/targets.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "ops/cpu/two_files.hpp"
+
+namespace {
+
+double error_of(two_files::function f) {
+  std::vector<float> x, y(100);
+  for (int i = 0; i < 100; ++i) x.push_back(static_cast<float>(i - 50) / 4);
+  f(x.data(), y.data(), x.size());
+  double worst = 0;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    worst = std::fmax(worst, std::fabs(y[i] / std::exp(static_cast<double>(x[i])) - 1));
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("files compiled for different instruction sets keep kernels of their own") {
+  using tessera::isa;
+  for (const isa set : {isa::baseline, isa::avx2, isa::avx3}) {
+    if (set > tessera::chosen_isa()) continue;
+    const two_files::function a = TESSERA_CPU_PICK(set, map_exp);
+    CHECK(error_of(a) < 2e-7);
+    if (tessera::chosen_isa() == isa::baseline) continue;  // file b may need AVX2
+    const two_files::function b = two_files::exp_of_b(set);
+    CHECK(error_of(b) < 2e-7);
+#ifdef __x86_64__
+    CHECK((a != b));
+#endif
+  }
+}
