@@ -48,11 +48,11 @@ TESSERA_CPU_INLINE vec to_float(ivec x) { return __builtin_convertvector(x, vec)
 
 TESSERA_CPU_INLINE vec fma(vec a, vec b, vec c) {
 #if TESSERA_CPU_LEVEL == 0 && !defined(__FMA__) && !defined(__aarch64__)
-  vec product = a * b;
+  vec sum = a * b + c;
 #if defined(__FAST_MATH__) && defined(__SSE__)
-  asm("" : "+x"(product));  // or sums would be taken in another order than they are written
+  asm("" : "+x"(sum));  // or sums would be taken in another order than they are written
 #endif
-  return product + c;
+  return sum;
 #elif TESSERA_CPU_HAS(__builtin_elementwise_fma)
   return __builtin_elementwise_fma(a, b, c);
 #elif TESSERA_CPU_LEVEL == 2
