@@ -3,7 +3,7 @@
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/setup.cmake)
 
-tessera_setup(NEEDED compiler highway benchmark WANTED ninja ccache)
+tessera_setup(NEEDED compiler benchmark WANTED ninja ccache)
 tessera_configure(-DTESSERA_BUILD_BENCHMARKS=ON)
 tessera_build(failed benchmarks)
 if(NOT failed STREQUAL "0")

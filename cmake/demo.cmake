@@ -2,7 +2,7 @@
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/setup.cmake)
 
-tessera_setup(NEEDED compiler highway WANTED ninja ccache)
+tessera_setup(NEEDED compiler WANTED ninja ccache)
 tessera_setup_data()
 tessera_configure(-DTESSERA_BUILD_EXAMPLES=ON)
 tessera_build(failed demo)

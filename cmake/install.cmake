@@ -18,7 +18,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/tesseraConfigVersion.cmak
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/tesseraConfig.cmake
               ${PROJECT_BINARY_DIR}/tesseraConfigVersion.cmake
-              ${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake
               ${CMAKE_CURRENT_LIST_DIR}/instantiate.cmake
               ${CMAKE_CURRENT_LIST_DIR}/benchmark.cmake
         DESTINATION ${tessera_package})

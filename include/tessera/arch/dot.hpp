@@ -127,9 +127,12 @@ class dot_writer {
   void write_edge(value_id v, const std::string& to) {
     if (v == absent) return;
     bool stopped = false;
-    for (value_id x = v; g_.values[x].view_of != absent; x = g_.values[x].view_of)
-      stopped = stopped || (g_.values[x].view_of != absent && !g_.values[x].wanted &&
-                            g_.values[g_.values[x].view_of].wanted);
+    for (value_id x = v; g_.values[x].view_of != absent; x = g_.values[x].view_of) {
+      // Behind a frozen tower nothing is wanted before the stop either: there it is a view of
+      // equal extent.
+      const value &of = g_.values[g_.values[x].view_of], &view = g_.values[x];
+      stopped = stopped || (!view.wanted && (of.wanted || of.extent == view.extent));
+    }
     const value& root = g_.values[root_of(g_, v)];
     const bool from_input = root.where == storage::input;
     if (!from_input && root.producer < 0) return;  // a weight

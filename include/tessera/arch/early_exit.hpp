@@ -83,8 +83,6 @@ struct local_perception {
 
 template <int Block, class Head>
 struct exit_at {
-  static_assert(positive<Block>,
-                "tessera::exit_at<Block, Head>: Block must be positive (exits are counted from 1)");
   static constexpr int block = Block;
   using head = Head;
 };

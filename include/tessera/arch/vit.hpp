@@ -139,9 +139,20 @@ constexpr value_id build_classifier(graph& g, const tokens& t) {
 
 // ---- parts of a hierarchical body ----
 
+namespace rule {
 template <int Blocks>
 struct stage {
-  static_assert(not_negative<Blocks>, "tessera::stage<Blocks>: Blocks must not be negative");
+  static_assert(Blocks >= 0, "tessera::stage<Blocks>: Blocks must not be negative");
+};
+template <int N>
+struct average {
+  static_assert(N > 0, "tessera::pool::average<N>: N must be positive");
+};
+}  // namespace rule
+
+template <int Blocks>
+struct stage {
+  using rule = tessera::rule::stage<Blocks>;
   static constexpr int blocks = Blocks;
   static constexpr void build(graph& g, tokens& t) { build_blocks(g, t, Blocks); }
 };
@@ -149,7 +160,7 @@ struct stage {
 namespace pool {
 template <int N>
 struct average {  // means of N x N cells of the token grid
-  static_assert(positive<N>, "tessera::pool::average<N>: N must be positive");
+  using rule = tessera::rule::average<N>;
   static constexpr void build(graph& g, tokens& t) {
     if (N < 1 || t.grid_height % N != 0) g.fail(issue::pool_divides_grid, t.grid_height, N);
     if (g.ok() && t.grid_width % N != 0) g.fail(issue::pool_divides_grid, t.grid_width, N);
@@ -163,6 +174,7 @@ struct average {  // means of N x N cells of the token grid
 
 template <class... Parts>
 struct stages {
+  static_assert((true && ... && (sizeof(typename rule_of<Parts>::type) > 0)));
   static constexpr void apply(vit_settings& s) {
     meet(s, 8);
     s.staged = true;
@@ -175,7 +187,7 @@ struct stages {
 
 template <class... Words>
 struct vit {
-  static_assert((true && ... && (sizeof(Words) > 0)));  // words speak before the graph is built
+  static_assert((true && ... && (sizeof(typename rule_of<Words>::type) > 0)));  // said first
   static constexpr vit_settings settings() {
     vit_settings s;
     (Words::apply(s), ...);

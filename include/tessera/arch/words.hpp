@@ -1,24 +1,71 @@
 #pragma once
 // The vocabulary: empty types. A word carries numbers; `apply` puts them into the settings. A rule on
-// one word alone is a static_assert in its body; rules across words are issues of the graph. All
+// one word alone is a static_assert beside it; rules across words are issues of the graph. All
 // numbers are int, so that nonsense reaches our own sentence.
 
 #include "tessera/arch/settings.hpp"
 
 namespace tessera::inline v0 {
 
+// What a word says of its own numbers. Apart from the words, which stay usable after the sentence:
+// otherwise clang goes on for fifty lines about a word that is no constant any more.
+namespace rule {
+template <int Height, int Width, int Channels>
+struct image {
+  static_assert(Height > 0, "tessera::image<Height, Width, Channels>: Height must be positive");
+  static_assert(Width > 0, "tessera::image<Height, Width, Channels>: Width must be positive");
+  static_assert(Channels > 0,
+                "tessera::image<Height, Width, Channels>: Channels must be positive");
+};
 template <int N>
-concept positive = N > 0;
+struct stride {
+  static_assert(N > 0, "tessera::stride<N>: N must be positive (pixels between patches)");
+};
 template <int N>
-concept not_negative = N >= 0;
+struct padding {
+  static_assert(N >= 0, "tessera::padding<N>: N must not be negative (zeros on each side)");
+};
+template <int Size>
+struct patch {
+  static_assert(Size > 0, "tessera::patch<Size>: Size must be positive");
+};
+template <int N>
+struct width {
+  static_assert(N > 0, "tessera::width<N>: N must be positive (channels of a token)");
+};
+template <int N>
+struct heads {
+  static_assert(N > 0, "tessera::heads<N>: N must be positive");
+};
+template <int N>
+struct depth {
+  static_assert(N > 0, "tessera::depth<N>: N must be positive (blocks)");
+};
+template <int N>
+struct classes {
+  static_assert(N > 0, "tessera::classes<N>: N must be positive");
+};
+template <int N>
+struct mlp_ratio {
+  static_assert(N > 0, "tessera::mlp_ratio<N>: N must be positive (hidden width / width)");
+};
+}  // namespace rule
+
+// The rule of a word that has one; whoever takes words asks for its size, and thereby has it said.
+template <class Word>
+struct rule_of {
+  using type = char;
+};
+template <class Word>
+  requires requires { typename Word::rule; }
+struct rule_of<Word> {
+  using type = typename Word::rule;
+};
 
 // image<Height, Width, Channels>: the input, normalised floats, B x C x H x W.
 template <int Height, int Width = Height, int Channels = 3>
 struct image {
-  static_assert(positive<Height>, "tessera::image<Height, Width, Channels>: Height must be positive");
-  static_assert(positive<Width>, "tessera::image<Height, Width, Channels>: Width must be positive");
-  static_assert(positive<Channels>,
-                "tessera::image<Height, Width, Channels>: Channels must be positive");
+  using rule = tessera::rule::image<Height, Width, Channels>;
   static constexpr void apply(vit_settings& s) {
     meet(s, 0);
     s.image_height = Height, s.image_width = Width, s.channels = Channels;
@@ -28,7 +75,7 @@ struct image {
 
 template <int N>
 struct stride {
-  static_assert(positive<N>, "tessera::stride<N>: N must be positive (pixels between patches)");
+  using rule = tessera::rule::stride<N>;
   static constexpr void apply(vit_settings& s) {
     s.stride = N;
     s.invalid = s.invalid || N < 1;
@@ -36,7 +83,7 @@ struct stride {
 };
 template <int N>
 struct padding {
-  static_assert(not_negative<N>, "tessera::padding<N>: N must not be negative (zeros on each side)");
+  using rule = tessera::rule::padding<N>;
   static constexpr void apply(vit_settings& s) {
     s.padding = N;
     s.invalid = s.invalid || N < 0;
@@ -46,7 +93,7 @@ struct padding {
 // patch<Size, stride<...>, padding<...>>: the convolution that makes tokens; stride defaults to Size.
 template <int Size, class... Words>
 struct patch {
-  static_assert(positive<Size>, "tessera::patch<Size>: Size must be positive");
+  using rule = tessera::rule::patch<Size>;
   static constexpr void apply(vit_settings& s) {
     meet(s, 1);
     s.patch = Size;
@@ -57,7 +104,7 @@ struct patch {
 
 template <int N>
 struct width {
-  static_assert(positive<N>, "tessera::width<N>: N must be positive (channels of a token)");
+  using rule = tessera::rule::width<N>;
   static constexpr void apply(vit_settings& s) {
     meet(s, 2);
     s.width = N;
@@ -66,7 +113,7 @@ struct width {
 };
 template <int N>
 struct heads {
-  static_assert(positive<N>, "tessera::heads<N>: N must be positive");
+  using rule = tessera::rule::heads<N>;
   static constexpr void apply(vit_settings& s) {
     meet(s, 3);
     s.heads = N;
@@ -75,7 +122,7 @@ struct heads {
 };
 template <int N>
 struct depth {
-  static_assert(positive<N>, "tessera::depth<N>: N must be positive (blocks)");
+  using rule = tessera::rule::depth<N>;
   static constexpr void apply(vit_settings& s) {
     meet(s, 4);
     s.depth = N;
@@ -84,7 +131,7 @@ struct depth {
 };
 template <int N>
 struct classes {
-  static_assert(positive<N>, "tessera::classes<N>: N must be positive");
+  using rule = tessera::rule::classes<N>;
   static constexpr void apply(vit_settings& s) {
     meet(s, 5);
     s.classes = N;
@@ -93,7 +140,7 @@ struct classes {
 };
 template <int N>
 struct mlp_ratio {
-  static_assert(positive<N>, "tessera::mlp_ratio<N>: N must be positive (hidden width / width)");
+  using rule = tessera::rule::mlp_ratio<N>;
   static constexpr void apply(vit_settings& s) {
     meet(s, 6);
     s.mlp_ratio = N;
