@@ -9,3 +9,7 @@
 #else
 #define TESSERA_HD
 #endif
+
+// What runs once per program (building graphs, planning memory, saying errors): small rather than
+// fast, which also takes the compiler less time.
+#define TESSERA_COLD __attribute__((cold))

@@ -3,6 +3,8 @@
 //     model.load: blocks.3.attn.qkv.weight: expected shape [576, 192], found [576, 128]
 // User data (batches, files, clients) ends here, never in an assert or out of bounds.
 
+#include "tessera/config.hpp"
+
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -11,7 +13,7 @@ namespace tessera::inline v0 {
 
 class error : public std::runtime_error {
  public:
-  error(std::string_view operation, std::string_view expected, std::string_view found)
+  TESSERA_COLD error(std::string_view operation, std::string_view expected, std::string_view found)
       : std::runtime_error(std::string(operation) + ": expected " + std::string(expected) +
                            ", found " + std::string(found)),
         operation_(operation),

@@ -6,6 +6,7 @@
 // With stages<parts...> there is no class token; parts build the body in their order.
 // Sources: Dosovitskiy et al. 2020; numerics and names of timm's VisionTransformer (eps 1e-6).
 
+#include "tessera/config.hpp"
 #include "tessera/arch/words.hpp"
 #include "tessera/ops/add.hpp"
 #include "tessera/ops/attention.hpp"
@@ -20,7 +21,7 @@ namespace tessera::inline v0 {
 
 // ---- the modules that words and parts are made of; each names its own parameters ----
 
-constexpr value_id build_linear(graph& g, label module, value_id x, int out, init_scheme init) {
+TESSERA_COLD constexpr value_id build_linear(graph& g, label module, value_id x, int out, init_scheme init) {
   const graph::scope here(g, module);
   const int in = g.shape_of(x).last();
   const value_id w = init == init_scheme::mae
@@ -29,7 +30,7 @@ constexpr value_id build_linear(graph& g, label module, value_id x, int out, ini
   return emit<"linear">(g, {x, w, g.add_parameter("bias", {out}, initialiser::zeros)});
 }
 
-constexpr value_id build_layer_norm(graph& g, label module, value_id x, double eps = 1e-6) {
+TESSERA_COLD constexpr value_id build_layer_norm(graph& g, label module, value_id x, double eps = 1e-6) {
   const graph::scope here(g, module);
   const int c = g.shape_of(x).last();
   const value_id gamma = g.add_parameter("weight", {c}, initialiser::ones);
@@ -38,7 +39,7 @@ constexpr value_id build_layer_norm(graph& g, label module, value_id x, double e
 }
 
 // x (T, D) -> (T, D): one pre-norm transformer block, named by the scope it is called in.
-constexpr value_id build_block(graph& g, value_id x, int heads, int mlp_ratio, init_scheme init) {
+TESSERA_COLD constexpr value_id build_block(graph& g, value_id x, int heads, int mlp_ratio, init_scheme init) {
   const int d = g.shape_of(x).last();
   value_id y = build_layer_norm(g, "norm1", x);
   {
@@ -59,7 +60,7 @@ constexpr value_id build_block(graph& g, value_id x, int heads, int mlp_ratio, i
 }
 
 // images (C, H, W) -> patch tokens (cells, D), without positions.
-constexpr value_id build_patch_embed(graph& g, value_id images, const vit_settings& s) {
+TESSERA_COLD constexpr value_id build_patch_embed(graph& g, value_id images, const vit_settings& s) {
   const graph::scope embed(g, label("patch_embed"));
   const graph::scope proj(g, label("proj"));
   const int fan_in = s.channels * s.patch * s.patch;
@@ -73,14 +74,14 @@ constexpr value_id build_patch_embed(graph& g, value_id images, const vit_settin
   return emit<"linear">(g, {patches, g.view(w, {1, 0, 2, {s.width, fan_in}}), b});
 }
 
-constexpr bool check_patches(graph& g, const vit_settings& s, int side) {
+TESSERA_COLD constexpr bool check_patches(graph& g, const vit_settings& s, int side) {
   const int room = side + 2 * s.padding - s.patch;
   if (room < 0 || room % s.step() != 0) g.fail(issue::patch_divides_image, side, s.patch);
   return g.ok();
 }
 
 // Everything the words must agree on, before a node is built.
-constexpr bool check(graph& g, const vit_settings& s) {
+TESSERA_COLD constexpr bool check(graph& g, const vit_settings& s) {
   if (s.invalid) g.found.code = issue::word_invalid;
   if (s.found.code != issue::none) g.fail(s.found.code, s.found.a, s.found.b);
   const unsigned needed = 0b10'1111u | (s.staged ? 0u : 0b1'0000u);
@@ -104,7 +105,7 @@ constexpr tokens begin_tokens(const vit_settings& s) {
   return t;
 }
 
-constexpr void build_embedding(graph& g, tokens& t, value_id images) {
+TESSERA_COLD constexpr void build_embedding(graph& g, tokens& t, value_id images) {
   const vit_settings& s = t.s;
   value_id cls = absent;
   if (t.prefix > 0)
@@ -116,14 +117,14 @@ constexpr void build_embedding(graph& g, tokens& t, value_id images) {
   t.x = emit<"add_position">(g, {t.x, pos}, {0});
 }
 
-constexpr void build_blocks(graph& g, tokens& t, int count) {
+TESSERA_COLD constexpr void build_blocks(graph& g, tokens& t, int count) {
   for (int i = 0; i < count && g.ok(); ++i) {
     const graph::scope block(g, label("blocks"), t.block++);
     t.x = build_block(g, t.x, t.s.heads, t.s.mlp_ratio, t.s.init);
   }
 }
 
-constexpr value_id build_classifier(graph& g, const tokens& t) {
+TESSERA_COLD constexpr value_id build_classifier(graph& g, const tokens& t) {
   value_id y;
   if (t.s.mean_pool || t.s.staged) {
     y = build_layer_norm(g, "fc_norm", emit<"mean_rows">(g, {t.x}, {t.prefix}));

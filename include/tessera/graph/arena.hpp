@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "tessera/config.hpp"
 #include "tessera/meta/buffer.hpp"
 
 namespace tessera::inline v0 {
@@ -17,7 +18,7 @@ struct block {
 };
 
 // Returns the bytes of the arena. Offsets are multiples of `align`.
-constexpr std::int64_t lay_out(buffer<block>& blocks, std::int64_t align = 64) {
+TESSERA_COLD constexpr std::int64_t lay_out(buffer<block>& blocks, std::int64_t align = 64) {
   const int count = blocks.size();
   buffer<int> order, placed;  // placed: in order of offset
   for (int i = 0; i < count; ++i) order.push(i);

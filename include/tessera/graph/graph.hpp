@@ -12,6 +12,7 @@
 #include <initializer_list>
 #include <type_traits>
 
+#include "tessera/config.hpp"
 #include "tessera/graph/issue.hpp"
 #include "tessera/graph/kinds.hpp"
 #include "tessera/meta/buffer.hpp"
@@ -154,7 +155,7 @@ struct graph {
                           attributes attr = {}, int first_setting = -1) {
     return emit(op, in.begin(), static_cast<int>(in.size()), attr, first_setting);
   }
-  constexpr value_id emit(const op_rules& op, const value_id* in, int inputs_given,
+  TESSERA_COLD constexpr value_id emit(const op_rules& op, const value_id* in, int inputs_given,
                           attributes attr = {}, int first_setting = -1) {
     if (!ok()) return add_dead(op.outputs);
     node n{&op, attr, operands.size(), inputs_given, values.size(), first_setting, path};
@@ -181,7 +182,7 @@ struct graph {
     v.wanted = v.wanted && r < role::index;
   }
 
-  constexpr value_id add_input(label what, const shape& s, role r = role::real) {
+  TESSERA_COLD constexpr value_id add_input(label what, const shape& s, role r = role::real) {
     value v;
     v.extent = s;
     v.kind = r;
@@ -194,7 +195,7 @@ struct graph {
   }
 
   // The same memory under another shape (equal count), or behind a stop-gradient.
-  constexpr value_id view(value_id of, const shape& s, bool stop = false) {
+  TESSERA_COLD constexpr value_id view(value_id of, const shape& s, bool stop = false) {
     if (!ok()) return add_dead(1);
     value v = values[of];
     v.extent = s;
@@ -204,7 +205,7 @@ struct graph {
   }
   constexpr value_id stop_gradient(value_id of) { return view(of, shape(values[of].extent), true); }
 
-  constexpr value_id add_parameter(label what, std::initializer_list<int> dims, initialiser init,
+  TESSERA_COLD constexpr value_id add_parameter(label what, std::initializer_list<int> dims, initialiser init,
                                    float scale = 0, bool decay = true,
                                    slice_kind kind = slice_kind::weight) {
     parameter p{join(what), {}, kind, init, scale, decay && dims.size() > 1, values.size()};
@@ -219,7 +220,7 @@ struct graph {
                         table[slot] - 1});
   }
 
-  constexpr int add_setting(label what, double x) {
+  TESSERA_COLD constexpr int add_setting(label what, double x) {
     setting s{join(what), x};
     if (!std::is_constant_evaluated()) s.text = keep_path(what);
     return settings.push(s);
@@ -268,13 +269,13 @@ struct graph {
     text.push('\0');
     return at;
   }
-  int keep_path() {
+  TESSERA_COLD int keep_path() {
     const int at = text.size();
     for (char c : path_text) text.push(c);
     text.push('\0');
     return at;
   }
-  int keep_path(label what) {
+  TESSERA_COLD int keep_path(label what) {
     const int at = text.size();
     for (char c : path_text) text.push(c);
     if (path_text.size() > 0) text.push('.');
@@ -304,7 +305,7 @@ struct graph {
     }
 
    private:
-    constexpr scope(graph& g, std::uint64_t path, const char* text, int length, int number)
+    TESSERA_COLD constexpr scope(graph& g, std::uint64_t path, const char* text, int length, int number)
         : g_(g), path_(g.path), length_(g.path_text.size()), inside_(g.inside) {
       g.path = path;
       if (!std::is_constant_evaluated() && text != nullptr) {
@@ -314,7 +315,7 @@ struct graph {
       if (g.only_count > 0) enter();
       if (number >= 0) add_number(number);
     }
-    constexpr void add_number(int number) {
+    TESSERA_COLD constexpr void add_number(int number) {
       step('.');
       int unit = 1;
       while (number / unit >= 10) unit *= 10;
@@ -346,7 +347,7 @@ struct graph {
     if (2 * (parameters.size() + 1) > table.size()) rehash();
     return probe(hash);
   }
-  constexpr void rehash() {
+  TESSERA_COLD constexpr void rehash() {
     table.clear_to(table.size() == 0 ? 128 : 4 * table.size());
     for (int i = 0; i < parameters.size(); ++i) table[probe(parameters[i].hash)] = i + 1;
   }

@@ -6,6 +6,7 @@
 
 #include <initializer_list>
 
+#include "tessera/config.hpp"
 #include "tessera/graph/graph.hpp"
 
 namespace tessera::inline v0 {
@@ -15,7 +16,7 @@ constexpr value_id root_of(const graph& g, value_id v) {
   return v;
 }
 
-constexpr buffer<bool> live(const graph& g, const buffer<value_id>& wanted,
+TESSERA_COLD constexpr buffer<bool> live(const graph& g, const buffer<value_id>& wanted,
                             const buffer<value_id>& cut = {}) {
   buffer<bool> value_needed, node_needed;
   value_needed.clear_to(g.values.size());

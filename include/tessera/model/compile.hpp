@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "tessera/config.hpp"
 #include "tessera/arch/counts.hpp"
 #include "tessera/graph/diagnose.hpp"
 #include "tessera/model/program.hpp"
@@ -33,7 +34,7 @@ template <class Builder, bool Keyed>
 inline constexpr signature_set signatures = collect_signatures(Builder::build(), Keyed);
 
 template <class Builder, class Backend, class T, std::size_t... I>
-auto make_kernel_table(std::index_sequence<I...>) {
+TESSERA_COLD auto make_kernel_table(std::index_sequence<I...>) {
   constexpr const signature_set& set = signatures<Builder, keyed_backend<Backend>>;
   return std::array<kernel_entry, sizeof...(I)>{
       {{set.items[I], kernel_of<Backend, T>::template find<set.items[I].op, set.items[I].key>()}...}};
@@ -42,7 +43,7 @@ auto make_kernel_table(std::index_sequence<I...>) {
 }  // namespace detail
 
 template <class Builder, class Backend, class T>
-std::unique_ptr<program> compile(const std::vector<std::string>& results,
+TESSERA_COLD std::unique_ptr<program> compile(const std::vector<std::string>& results,
                                  const std::vector<std::string>& given = {}) {
   constexpr bool keyed = keyed_backend<Backend>;
   constexpr const signature_set& set = detail::signatures<Builder, keyed>;

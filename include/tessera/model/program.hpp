@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tessera/config.hpp"
 #include "tessera/error.hpp"
 #include "tessera/graph/live.hpp"
 #include "tessera/graph/signature.hpp"
@@ -25,7 +26,7 @@ struct program {
   std::vector<value_id> given;           // cut values, read from the caller's memory
   int scalar_bytes = 4;
 
-  int input(std::string_view what) const {
+  TESSERA_COLD int input(std::string_view what) const {
     for (int i = 0; i < g.inputs.size(); ++i)
       if (what == g.text_at(g.inputs[i].text)) return i;
     throw error("program.input", "an input named \"" + std::string(what) + "\"", "none");
@@ -45,7 +46,7 @@ inline std::uint64_t hash_of(std::string_view text) {
   return h;
 }
 
-inline value_id tapped(const graph& g, std::string_view what) {
+TESSERA_COLD inline value_id tapped(const graph& g, std::string_view what) {
   const std::uint64_t h = hash_of(what);
   for (int i = g.taps.size(); i-- > 0;)
     if (g.taps[i].hash == h) return g.taps[i].value;
@@ -56,7 +57,7 @@ inline value_id tapped(const graph& g, std::string_view what) {
 
 }  // namespace detail
 
-inline std::unique_ptr<program> make_program(graph&& g, const kernel_entry* table, int entries,
+TESSERA_COLD inline std::unique_ptr<program> make_program(graph&& g, const kernel_entry* table, int entries,
                                              bool keyed, int scalar_bytes,
                                              const std::vector<std::string>& results,
                                              const std::vector<std::string>& given = {}) {

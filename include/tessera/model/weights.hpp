@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tessera/config.hpp"
 #include "tessera/error.hpp"
 #include "tessera/graph/graph.hpp"
 #include "tessera/model/slice.hpp"
@@ -43,7 +44,7 @@ struct weights {
 };
 
 // The table that a graph built at run time asks for.
-inline std::vector<slice> table_of(const graph& g) {
+TESSERA_COLD inline std::vector<slice> table_of(const graph& g) {
   std::vector<slice> table;
   std::int64_t offset = 0;
   for (const parameter& p : g.parameters) {
@@ -123,7 +124,7 @@ void initialise(weights<T>& w, const graph& g, std::uint64_t seed) {
 }
 
 template <class T>
-weights<T> make_weights(const graph& g, std::uint64_t seed) {
+TESSERA_COLD weights<T> make_weights(const graph& g, std::uint64_t seed) {
   weights<T> w;
   w.table = table_of(g);
   w.values.assign(static_cast<std::size_t>(flat_size(w.table)), T(0));

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tessera/config.hpp"
 #include "tessera/graph/arena.hpp"
 #include "tessera/model/program.hpp"
 #include "tessera/model/slice.hpp"
@@ -32,7 +33,7 @@ struct run_context {
 
 class workspace {
  public:
-  workspace(const program& p, const std::vector<slice>& table, std::int64_t capacity)
+  TESSERA_COLD workspace(const program& p, const std::vector<slice>& table, std::int64_t capacity)
       : program_(&p), capacity_(capacity), batch_(capacity) {
     if (capacity < 1) throw error("workspace", "a batch of at least 1", std::to_string(capacity));
     bind_parameters(table);
@@ -56,7 +57,7 @@ class workspace {
   std::int64_t arena_bytes() const { return arena_bytes_; }
 
   // Settings by full name ("gradient.seed", "blocks.0.norm1.eps"); false if there is none.
-  bool set(std::string_view what, double x) {
+  TESSERA_COLD bool set(std::string_view what, double x) {
     bool found = false;
     const graph& g = program_->g;
     for (int i = 0; i < g.settings.size(); ++i)
@@ -123,7 +124,7 @@ class workspace {
     return v.extent.count(capacity_) * each;
   }
 
-  void bind_parameters(const std::vector<slice>& table) {
+  TESSERA_COLD void bind_parameters(const std::vector<slice>& table) {
     const graph& g = program_->g;
     for (const slice& s : table) flat_ = std::max(flat_, s.offset + (s.size + 15) / 16 * 16);
     for (const parameter& p : g.parameters) {
@@ -139,7 +140,7 @@ class workspace {
     }
   }
 
-  void lay_out_values() {
+  TESSERA_COLD void lay_out_values() {
     const program& p = *program_;
     const graph& g = p.g;
     places_.resize(static_cast<std::size_t>(g.values.size()));
@@ -198,7 +199,7 @@ class workspace {
           ::operator new(static_cast<std::size_t>(arena_bytes_), std::align_val_t{64})));
   }
 
-  void list_operands() {
+  TESSERA_COLD void list_operands() {
     const program& p = *program_;
     const graph& g = p.g;
     for (int i = 0; i < g.nodes.size(); ++i) {
@@ -209,7 +210,7 @@ class workspace {
       for (int o = 0; o < n.op->outputs; ++o) add_operand(n.output + o);
     }
   }
-  void add_operand(value_id v) {
+  TESSERA_COLD void add_operand(value_id v) {
     operand o;
     origin from;
     if (v != absent) {
