@@ -101,12 +101,15 @@ struct federation {
 
   // The scopes of the words, then "*" over all.
   static constexpr int scopes = 1 + (0 + ... + (detail::has_pattern<Words>::value ? 1 : 0));
-  static std::array<std::string, scopes> patterns() {
-    std::array<std::string, scopes> p;
-    std::size_t i = 0;
-    (add<Words>([&](name n, over) { p[i++] = n.text(); }), ...);
-    p[i] = "*";
-    return p;
+  static const std::array<std::string, scopes>& patterns() {
+    static const std::array<std::string, scopes> texts = [] {
+      std::array<std::string, scopes> p;
+      std::size_t i = 0;
+      (add<Words>([&](name n, over) { p[i++] = n.text(); }), ...);
+      p[i] = "*";
+      return p;
+    }();
+    return texts;
   }
   static constexpr std::array<over, scopes> shares() {
     std::array<over, scopes> s{};

@@ -53,8 +53,7 @@ class simulation {
         source_(std::move(source)),
         reads_labels_(reads_labels),
         seed_(seed),
-        groups_(std::move(groups)),
-        patterns_(Federation::patterns()) {
+        groups_(std::move(groups)) {
     if (clients.empty()) throw error("federation", "at least one client", "none");
     if (groups_.empty()) groups_.assign(clients.size(), 0);
     if (groups_.size() != clients.size())
@@ -68,8 +67,8 @@ class simulation {
     for (int g = 0; g < count; ++g)
       if (std::find(groups_.begin(), groups_.end(), g) == groups_.end())
         throw error("federation", "a client in every group", "none in group " + std::to_string(g));
-    for (std::size_t i = 0; i < patterns_.size(); ++i)
-      scopes_.push_back({patterns_[i], Federation::shares()[i]});
+    for (std::size_t i = 0; i < Federation::patterns().size(); ++i)
+      scopes_.push_back({Federation::patterns()[i], Federation::shares()[i]});
     global_.assign(static_cast<std::size_t>(count), trainer_.parameters().values);
     meter_ = std::make_unique<traffic_meter>(trainer_.parameters().table, scopes_,
                                              static_cast<int>(sizeof(T)));
@@ -174,7 +173,6 @@ class simulation {
   std::uint64_t seed_;
   std::int64_t round_ = 0, image_size_ = 0;
   std::vector<int> groups_;
-  std::array<std::string, Federation::scopes> patterns_;
   std::vector<scope> scopes_;
   std::vector<std::vector<T>> global_;  // one flat buffer per group
   std::vector<client_state> clients_;
