@@ -67,17 +67,13 @@ class data {
 
 template <class Simulation>
 void pretrain(Simulation& clients, int rounds) {
-  std::string last;
   ts::progress line("pre-train", 1000 * rounds);
-  double total = 0;
   std::vector<double> losses;
   for (int r = 0; r < rounds; ++r) {
     clients.watch([&](int done, int all, double loss) {
       line.update(1000 * r + 1000 * done / all, "loss " + std::to_string(loss).substr(0, 6));
     });
-    const ts::round_report report = clients.round();
-    losses.push_back(report.loss);
-    total += double(report.sent.total());
+    losses.push_back(clients.round().loss);
   }
   line.finish("loss " + std::to_string(losses.back()).substr(0, 6));
   std::printf("   masked reconstruction loss per round:");
@@ -94,7 +90,7 @@ void fit(Trainer& run, const data& d, const settings& s, const char* what, int e
   ts::progress line(what, epochs * sampler.batches());
   std::vector<float> images(100 * ts::cifar10_set::image_size);
   std::vector<std::int32_t> labels(100);
-  double loss = 0, seconds = 0;
+  double loss = 0;
   for (int e = 0; e < epochs; ++e) {
     sampler.start(e);
     for (int b = 0; b < sampler.batches(); ++b) {
@@ -103,9 +99,7 @@ void fit(Trainer& run, const data& d, const settings& s, const char* what, int e
       ts::gather_labels(d.train.labels, indices, labels);
       const int step = e * sampler.batches() + b, all = epochs * sampler.batches();
       run.set("optimizer.lr", ts::warmup_cosine(step + 1, 0.1 * all, all, peak));
-      const auto start = std::chrono::steady_clock::now();
       loss = run.step(images, labels);
-      seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       line.update(step + 1, "loss " + std::to_string(loss).substr(0, 6));
     }
   }
@@ -148,7 +142,7 @@ void row(const char* what, const ts::weights<float>& w, const data& d) {
 }
 
 template <class A>
-void row_with_exit(const char* what, const ts::weights<float>& w, const data& d, double threshold) {
+void row_with_exit(const std::string& what, const ts::weights<float>& w, const data& d, double threshold) {
   ts::exit_runner<A> serve(w);
   std::vector<int> exits(100);
   int left = 0;
@@ -157,7 +151,7 @@ void row_with_exit(const char* what, const ts::weights<float>& w, const data& d,
     serve.run(images, threshold, logits, exits);
     for (int e : exits) left += e < A::exits, macs += double(serve.macs(e));
   });
-  std::printf("  %-42s %7.2f %% %9.1f %% %11.1f %9.2f\n", what, accuracy, left / 100.0, 100 * seconds,
+  std::printf("  %-42s %7.2f %% %9.1f %% %11.1f %9.2f\n", what.c_str(), accuracy, left / 100.0, 100 * seconds,
               1e-6 * macs / 10'000);
 }
 
