@@ -1,4 +1,4 @@
-// expect: tessera::decoder: needs width, depth and heads
+// expect: tessera::decoder: takes width, depth and heads
 #include "tessera/graph/diagnose.hpp"
 
 #include "tessera/arch/counts.hpp"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -154,6 +155,77 @@ TEST_CASE("groups that do not fit the clients are refused") {
   CHECK_THROWS_AS(simulate<plain>({4, 4}, {0}), ts::error);
   CHECK_THROWS_AS(simulate<plain>({4, 4}, {0, -1}), ts::error);
   CHECK_THROWS_AS(simulate<plain>({4, 4}, {0, 2}), ts::error);
+}
+
+TEST_CASE("a client whose images are not finite is refused by name; the round goes on without it") {
+  const auto poisoned = [](std::span<const int> indices, ts::random_key k, std::uint64_t pass,
+                           std::span<float> images, std::span<std::int32_t> labels) {
+    fill(indices, k, pass, images, labels);
+    if (indices[0] >= 6) images[7] = std::numeric_limits<float>::quiet_NaN();
+  };
+  ts::simulation<plain> fed(clients_of({6, 6}), {}, poisoned, false, 3), good(clients_of({6}), {},
+                                                                             fill, false, 3);
+
+  const ts::round_report report = fed.round();
+  good.round();
+
+  CHECK(report.aggregation.count(ts::verdict::not_finite) == 1);
+  CHECK(report.aggregation.clients[1].result == ts::verdict::not_finite);
+  CHECK(fed.server().values == good.server().values);
+}
+
+TEST_CASE("slices that stay with their client train there and never reach the server") {
+  using personal = ts::federation<pretrain, ts::batch_size<4>, ts::shared<"*", ts::over::client>>;
+  auto fed = simulate<personal>({8});
+  const auto start = fed.server().values;
+
+  fed.schedule([](double) { return 5e-3; });
+  const double first = fed.round().loss;
+  double last = first;
+  for (int r = 0; r < 15; ++r) last = fed.round().loss;
+
+  CHECK(last < 0.98 * first);
+  CHECK(fed.server().values == start);
+  CHECK(fed.sent().total() == 0);
+}
+
+TEST_CASE("masks are fresh in every round, also where the optimizer forgets") {
+  auto fed = simulate<forgetful>({4});
+  fed.schedule([](double) { return 0.0; });
+
+  const double first = fed.round().loss, second = fed.round().loss;
+
+  CHECK(first != second);
+}
+
+TEST_CASE("running statistics reach the server unless a word keeps them out") {
+  using labelled = ts::train<ts::early_exit<ts::vit<ts::image<8>, ts::patch<2>, ts::width<16>,
+                                                    ts::heads<2>, ts::depth<2>, ts::classes<4>>,
+                                            ts::exit_at<1, ts::exit_head::local_perception<1>>>,
+                             ts::adamw,
+                             ts::term<ts::weight<1>, ts::loss::cross_entropy<ts::on<"exits.0">>>>;
+  using averaged = ts::federation<labelled, ts::batch_size<4>>;
+  using kept = ts::federation<labelled, ts::batch_size<4>, ts::running_state::keep>;
+  const auto with_labels = [](std::span<const int> indices, ts::random_key k, std::uint64_t pass,
+                              std::span<float> images, std::span<std::int32_t> labels) {
+    fill(indices, k, pass, images, labels);
+    for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = indices[i] % 4;
+  };
+  ts::simulation<averaged> a(clients_of({8, 8}), {}, with_labels, true, 3);
+  ts::simulation<kept> b(clients_of({8, 8}), {}, with_labels, true, 3);
+
+  a.round();
+  b.round();
+
+  CHECK(a.server()["exits.0.bn1.running_mean"][0] != 0);
+  CHECK(b.server()["exits.0.bn1.running_mean"][0] == 0);
+  CHECK(a.sent().total() > b.sent().total());
+}
+
+TEST_CASE("a scope that names no slice is refused") {
+  using misspelt = ts::federation<pretrain, ts::shared<"blocs.*", ts::over::group>>;
+
+  CHECK_THROWS_AS(simulate<misspelt>({4}), ts::error);
 }
 
 // ---- cascade ----

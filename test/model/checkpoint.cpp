@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <string>
 
 #include "support/golden.hpp"
@@ -137,4 +138,18 @@ TEST_CASE("a failed load names every tensor that does not fit and changes nothin
   SUBCASE("no file") { CHECK(says(failure(loaded, file.path), file.path)); }
 
   CHECK(loaded.values == before);
+}
+
+TEST_CASE("a file with a number that is not finite is refused and changes nothing") {
+  ts::weights<float> w = ts::make_weights<float>(ts::build_graph<micro::vit>(), 1);
+  ts::weights<float> broken = w;
+  broken["norm.weight"][3] = std::numeric_limits<float>::quiet_NaN();
+  const std::string path = "not_finite." + std::to_string(::getpid()) + ".safetensors";
+  ts::save_weights(broken, path);
+  const auto before = w.values;
+
+  CHECK_THROWS_AS(ts::load_weights(w, path), ts::error);
+  std::remove(path.c_str());
+
+  CHECK(w.values == before);
 }

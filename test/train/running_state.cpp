@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 #include <cstdio>
+#include <limits>
 #include <string>
 
 #include "support/golden.hpp"
@@ -119,4 +120,17 @@ TEST_CASE("with a momentum of one evaluation is training, but for the divisor of
     expected += (std::log(sum) - y[5 * b + static_cast<std::size_t>(labels[b])]) / 3;
   }
   CHECK(loss == doctest::Approx(expected).epsilon(0.02));
+}
+
+TEST_CASE("a batch that is not finite leaves running statistics as they were") {
+  run_type run;
+  golden::fill_weights(run.parameters());
+  run.step(images(), labels);
+  const auto before = run.parameters().values;
+  auto x = images();
+  x[5] = std::numeric_limits<double>::quiet_NaN();
+
+  CHECK_THROWS_AS(run.step(x, labels), ts::error);
+
+  CHECK(run.parameters().values == before);
 }

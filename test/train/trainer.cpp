@@ -69,7 +69,17 @@ TEST_CASE("batches, labels and images that cannot be trained on are errors and c
       CHECK_THROWS_AS(run.step(x, labels), ts::error);
     }
   }
-  SUBCASE("a setting that is none") { CHECK_THROWS_AS(run.set("optimizer.rate", 1), ts::error); }
+  SUBCASE("a setting that is none, or no number for it") {
+    CHECK_THROWS_AS(run.set("optimizer.rate", 1), ts::error);
+    CHECK_THROWS_AS(run.set("optimizer.lr", std::numeric_limits<double>::quiet_NaN()), ts::error);
+    CHECK_THROWS_AS(run.set("optimizer.beta1", 1), ts::error);
+    CHECK_THROWS_AS(run.set("optimizer.beta2", 2), ts::error);
+  }
+  SUBCASE("a term or a buffer that there is not") {
+    CHECK_THROWS_AS(run.loss(1), ts::error);
+    CHECK_THROWS_AS(run.loss(-2), ts::error);
+    CHECK_THROWS_AS(run.optimizer_state(3), ts::error);
+  }
 
   CHECK(kept(run) == before);
   CHECK(golden::largest({run.gradients().begin(), run.gradients().end()}) == 0);
@@ -121,6 +131,19 @@ TEST_CASE("training lowers the loss and its path does not depend on the number o
   }
 
   for (const auto& w : found) CHECK(w == found[0]);
+}
+
+TEST_CASE("the average starts from the weights of the first update, also where they were replaced") {
+  run_type run(1);
+  run.set("ema.decay", 0.5);
+  for (double& w : run.parameters()["norm.weight"]) w = 3;
+
+  run.step(images(3), std::vector<int>{0, 4, 2});
+
+  const ts::slice& s = run.parameters().require("norm.weight");
+  const auto average = run.optimizer_state(2);
+  for (std::int64_t i = s.offset; i < s.offset + s.size; ++i)
+    CHECK(average[static_cast<std::size_t>(i)] > 2.9);
 }
 
 TEST_CASE("the average of the weights starts as their copy and follows them") {

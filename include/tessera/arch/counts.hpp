@@ -25,7 +25,7 @@ constexpr counts count(const graph& g) {
     if (p.kind == slice_kind::weight) c.trainable += n;
   }
   for (const node& n : g.nodes)
-    if (n.op->macs != nullptr) c.macs += n.op->macs(g, n);
+    if (n.op->has_macs) c.macs += n.op->macs(g, n);
   c.nodes = g.nodes.size();
   return c;
 }

@@ -89,6 +89,7 @@ struct exit_at {
 
 template <class Vit, class... Exits>
 struct early_exit {
+  static_assert(is_vit<Vit>, "tessera::early_exit<Vit, Exits...>: Vit must be a ts::vit");
   static constexpr vit_settings settings() { return Vit::settings(); }
   static constexpr shape input_shape() { return Vit::input_shape(); }
   static constexpr int exits = sizeof...(Exits);
@@ -109,6 +110,7 @@ struct early_exit {
   template <class Exit>
   static constexpr void build_exit(graph& g, tokens& t, int& number, int& before) {
     if (!g.ok()) return;
+    if (t.s.staged) return g.fail(issue::exits_of_stages);
     if (Exit::block < 1 || Exit::block >= t.s.depth)
       g.fail(issue::exit_below_depth, Exit::block, t.s.depth);
     if (Exit::block <= before) g.fail(issue::exits_increase, Exit::block, before);

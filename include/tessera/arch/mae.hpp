@@ -14,12 +14,14 @@ namespace mask {
 
 // The kept share of P / Q masked: in double, as the reference computes it (100 (1 - 0.9) is 9).
 constexpr int kept_tokens(int tokens, int p, int q) {
+  if (q < 1 || p >= q) return 0;
+  if (p <= 0) return tokens;
   return static_cast<int>(tokens * (1 - static_cast<double>(p) / q));
 }
 
 template <int P, int Q>
 struct random {  // fresh noise from Philox for every (step, sample)
-  static constexpr int keep(int tokens) { return Q > 0 ? kept_tokens(tokens, P, Q) : 0; }
+  static constexpr int keep(int tokens) { return kept_tokens(tokens, P, Q); }
   static constexpr value_id noise(graph& g, value_id images, int tokens) {
     return emit<"noise">(g, {images}, {tokens});
   }
@@ -27,7 +29,7 @@ struct random {  // fresh noise from Philox for every (step, sample)
 
 template <int P, int Q>
 struct given {  // the noise is an input "noise" (N): to reproduce someone's masks
-  static constexpr int keep(int tokens) { return Q > 0 ? kept_tokens(tokens, P, Q) : 0; }
+  static constexpr int keep(int tokens) { return kept_tokens(tokens, P, Q); }
   static constexpr value_id noise(graph& g, value_id, int tokens) {
     return g.add_input("noise", {1, 1, 1, {tokens}});
   }
@@ -47,6 +49,7 @@ struct decoder {
 
 template <class Vit, class Decoder, class Mask>
 struct mae {
+  static_assert(is_vit<Vit>, "tessera::mae<Vit, Decoder, Mask>: Vit must be a ts::vit");
   static constexpr vit_settings settings() {
     vit_settings s = Vit::settings();
     s.init = init_scheme::mae;
@@ -62,6 +65,7 @@ struct mae {
     const int n = t.cells(), keep = Mask::keep(n);
     if (keep < 1) g.fail(issue::mask_keeps_none, n, keep);
     if (keep >= n) g.fail(issue::mask_removes_none, n, keep);
+    if (s.width % 4 != 0 || d.width % 4 != 0) g.fail(issue::positions_need_four, s.width, d.width);
     if (!g.ok()) return images;
 
     const value_id cls =
@@ -107,7 +111,7 @@ struct mae {
   static constexpr bool check_decoder(graph& g, const vit_settings& d) {
     if (d.invalid) g.found.code = issue::word_invalid;
     if (d.found.code != issue::none) g.fail(d.found.code, d.found.a, d.found.b);
-    if ((d.seen & 0b1'1100u) != 0b1'1100u) g.fail(issue::decoder_word_missing);
+    if ((d.seen & ~0b100'0000u) != 0b1'1100u) g.fail(issue::decoder_word_missing);
     if (g.ok() && d.width % d.heads != 0) g.fail(issue::heads_divide_width, d.width, d.heads);
     return g.ok();
   }

@@ -77,7 +77,7 @@ inline void add_rows(std::vector<table_row>& rows, const graph& g) {
     const node& n = g.nodes[i];
     table_row r{g.text_at(n.text), n.op->id.text(), extent_text(g.shape_of(n.output)),
                 parameters[static_cast<std::size_t>(i)],
-                n.op->macs == nullptr ? 0 : static_cast<long long>(n.op->macs(g, n)), 0};
+                !n.op->has_macs ? 0 : static_cast<long long>(n.op->macs(g, n)), 0};
     for (int o = 0; o < n.op->outputs; ++o) {
       const value& v = g.values[n.output + o];
       const bool left_out =

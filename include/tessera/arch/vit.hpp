@@ -188,6 +188,9 @@ struct stages {
 
 template <class... Words>
 struct vit {
+  static_assert((vit_word<Words> && ...),
+                "tessera::vit<Words...>: every word must be a setting or stages<...> (stride and "
+                "padding go into patch, stage and pool into stages)");
   static_assert((true && ... && (sizeof(typename rule_of<Words>::type) > 0)));  // said first
   static constexpr vit_settings settings() {
     vit_settings s;
@@ -217,5 +220,10 @@ struct vit {
     if constexpr (requires { Word::build(g, t); }) Word::build(g, t);
   }
 };
+
+template <class A>
+inline constexpr bool is_vit = false;
+template <class... Words>
+inline constexpr bool is_vit<vit<Words...>> = true;
 
 }  // namespace tessera::inline v0

@@ -7,9 +7,11 @@
 //     shared<"blocks.*", over::group>      who shares a slice; the first match counts; what no word
 //                                          covers is averaged over all clients
 //     optimizer_state::per_client | fresh  what survives between rounds        (default: per_client)
+//     running_state::average | keep        running statistics at the server    (default: average)
 // A round: w to the selected clients, local steps, answers checked, combined by scope.
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <type_traits>
@@ -44,6 +46,15 @@ struct fresh {
   static constexpr bool keep = false;
 };
 }  // namespace optimizer_state
+// What becomes of running statistics: averaged like weights, or left as the server has them.
+namespace running_state {
+struct average {
+  static constexpr state_rule rule = state_rule::average;
+};
+struct keep {
+  static constexpr state_rule rule = state_rule::keep;
+};
+}  // namespace running_state
 namespace transport {
 struct in_process {};  // simulated clients, one after the other, each on all cores
 }
@@ -71,11 +82,16 @@ struct has_batch : std::bool_constant<requires { W::batch; }> {};
 template <class W>
 struct has_keep : std::bool_constant<requires { W::keep; }> {};
 template <class W>
+struct has_rule : std::bool_constant<requires {
+                    { W::rule } -> std::convertible_to<state_rule>;
+                  }> {};
+template <class W>
 struct has_pattern : std::bool_constant<requires { W::pattern; }> {};
 template <class W>
 struct is_known : std::bool_constant<is_selector<W>::value || is_aggregator<W>::value ||
                                      has_epochs<W>::value || has_batch<W>::value ||
-                                     has_keep<W>::value || has_pattern<W>::value ||
+                                     has_keep<W>::value || has_rule<W>::value ||
+                                     has_pattern<W>::value ||
                                      std::is_same_v<W, transport::in_process>> {};
 
 }  // namespace detail
@@ -87,7 +103,7 @@ template <class Step, class... Words>
 struct federation {
   static_assert((federation_word<Words> && ...),
                 "tessera::federation<Step, Words...>: every word must be a selector, an aggregator, "
-                "local_epochs, batch_size, shared, optimizer_state or transport");
+                "local_epochs, batch_size, shared, optimizer_state, running_state or transport");
   using step = Step;
   using select = typename detail::first_word<detail::is_selector, tessera::select::all, Words...>::type;
   using aggregate = typename detail::first_word<detail::is_aggregator, tessera::aggregate::fed_avg,
@@ -98,6 +114,9 @@ struct federation {
       detail::first_word<detail::has_batch, batch_size<32>, Words...>::type::batch;
   static constexpr bool keep_optimizer =
       detail::first_word<detail::has_keep, optimizer_state::per_client, Words...>::type::keep;
+
+  static constexpr state_rule state =
+      detail::first_word<detail::has_rule, running_state::average, Words...>::type::rule;
 
   // The scopes of the words, then "*" over all.
   static constexpr int scopes = 1 + (0 + ... + (detail::has_pattern<Words>::value ? 1 : 0));

@@ -5,6 +5,9 @@
 //     ts::simulation<fed> run(partition, groups, source, seed);
 //     for (int r = 0; r < 20; ++r) { ts::round_report report = run.round(); … }
 //
+// A client whose data cannot be trained on (a loss that is not finite, a label out of range) is
+// refused for the round and named in the report; its optimizer state stays as it was.
+//
 // `source` fills a batch from indices into the data set: images normalised (and augmented; the key
 // makes that reproducible), labels if the step reads any.
 
@@ -12,6 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -69,14 +73,23 @@ class simulation {
         throw error("federation", "a client in every group", "none in group " + std::to_string(g));
     for (std::size_t i = 0; i < Federation::patterns().size(); ++i)
       scopes_.push_back({Federation::patterns()[i], Federation::shares()[i]});
+    for (std::size_t i = 0; i + 1 < scopes_.size(); ++i)
+      if (std::none_of(trainer_.parameters().table.begin(), trainer_.parameters().table.end(),
+                       [&](const slice& x) { return in_scope(x.name, scopes_[i].pattern); }))
+        throw error("federation", "a slice in the scope \"" + std::string(scopes_[i].pattern) + "\"",
+                    "none");
+    for (const slice& x : trainer_.parameters().table)
+      if (takes_part(x.kind, Federation::state) &&
+          shared_among(x, scopes_, Federation::state) == over::client)
+        own_.push_back(&x);
     global_.assign(static_cast<std::size_t>(count), trainer_.parameters().values);
     meter_ = std::make_unique<traffic_meter>(trainer_.parameters().table, scopes_,
-                                             static_cast<int>(sizeof(T)));
+                                             static_cast<int>(sizeof(T)), Federation::state);
     const program& p = trainer_.compiled();
     image_size_ = p.g.values[p.g.inputs[0].value].extent.per_sample();
     for (std::size_t c = 0; c < clients.size(); ++c) {
       clients_.push_back({batch_sampler(clients[c], Federation::batch, seed, static_cast<int>(c)),
-                          static_cast<double>(clients[c].size()), {}, {}, 0});
+                          static_cast<double>(clients[c].size()), {}, {}, 0, 0});
     }
   }
 
@@ -106,6 +119,7 @@ class simulation {
     std::vector<std::span<T>> buffers(global_.begin(), global_.end());
     aggregation_rules rules;
     rules.round = round_;
+    rules.state = Federation::state;
     report.aggregation = aggregate_round<typename Federation::aggregate, T>(
         std::span<const std::span<T>>(buffers), trainer_.parameters().table, updates, scopes_, rules);
     report.sent = meter_->count_round(report.selected);
@@ -117,7 +131,10 @@ class simulation {
   int group_count() const { return static_cast<int>(global_.size()); }
   // The server's weights of a group, with names.
   weights<T> server(int group = 0) const {
-    return {trainer_.parameters().table, global_.at(static_cast<std::size_t>(group))};
+    if (group < 0 || group >= group_count())
+      throw error("federation.server", "a group below " + std::to_string(group_count()),
+                  std::to_string(group));
+    return {trainer_.parameters().table, global_[static_cast<std::size_t>(group)]};
   }
   traffic sent() const { return meter_->sum(); }
   step_runner<T>& trainer() { return trainer_; }
@@ -126,18 +143,29 @@ class simulation {
   struct client_state {
     batch_sampler sampler;
     double samples = 0;
-    std::vector<T> first, second;  // optimizer buffers 0 and 1
-    std::int64_t steps = 0;
+    std::vector<std::vector<T>> optimizer;  // its buffers
+    std::vector<T> own;                     // slices that stay here, one after the other
+    std::int64_t steps = 0, draws = 0;
   };
 
   std::vector<T> train_client(int c, round_report& report, double& images_seen, int& done,
                               int total) {
     client_state& me = clients_[static_cast<std::size_t>(c)];
-    trainer_.parameters().values = global_[static_cast<std::size_t>(groups_[static_cast<std::size_t>(c)])];
+    std::vector<T>& w = trainer_.parameters().values;
+    w = global_[static_cast<std::size_t>(groups_[static_cast<std::size_t>(c)])];
+    if (!me.own.empty()) {
+      auto at = me.own.begin();
+      for (const slice* x : own_) {
+        std::copy_n(at, x->size, w.begin() + x->offset);
+        at += x->size;
+      }
+    }
     trainer_.reset_optimizer();
+    trainer_.set_draws(me.draws);
     if (Federation::keep_optimizer && me.steps > 0) {
-      std::copy(me.first.begin(), me.first.end(), trainer_.optimizer_state(0).begin());
-      std::copy(me.second.begin(), me.second.end(), trainer_.optimizer_state(1).begin());
+      for (std::size_t k = 0; k < me.optimizer.size(); ++k)
+        std::copy(me.optimizer[k].begin(), me.optimizer[k].end(),
+                  trainer_.optimizer_state(static_cast<int>(k)).begin());
       trainer_.set_steps(me.steps);
     }
     const int local = me.sampler.batches() * Federation::epochs;
@@ -152,19 +180,30 @@ class simulation {
         samples_.assign(indices.begin(), indices.end());
         source_(indices, random_key(seed_), static_cast<std::uint64_t>(epoch), images_, labels_);
         if (rate_) trainer_.set("optimizer.lr", rate_(static_cast<double>(round_) + double(step) / local));
-        const double loss = trainer_.step(images_, labels_, samples_);
+        double loss = 0;
+        try {
+          loss = trainer_.step(images_, labels_, samples_);
+        } catch (const error&) {  // its data cannot be trained on: the server refuses the answer
+          return std::vector<T>(w.size(), std::numeric_limits<T>::quiet_NaN());
+        }
         report.loss += loss * static_cast<double>(indices.size());
         images_seen += static_cast<double>(indices.size());
         if (watch_) watch_(++done, total, loss);
       }
     }
+    me.draws = trainer_.draws();
     if (Federation::keep_optimizer) {
-      const auto m = trainer_.optimizer_state(0), v = trainer_.optimizer_state(1);
-      me.first.assign(m.begin(), m.end());
-      me.second.assign(v.begin(), v.end());
+      me.optimizer.resize(static_cast<std::size_t>(Federation::step::optimizer_buffers()));
+      for (std::size_t k = 0; k < me.optimizer.size(); ++k) {
+        const auto state = trainer_.optimizer_state(static_cast<int>(k));
+        me.optimizer[k].assign(state.begin(), state.end());
+      }
       me.steps = trainer_.steps();
     }
-    return trainer_.parameters().values;
+    me.own.clear();
+    for (const slice* x : own_)
+      me.own.insert(me.own.end(), w.begin() + x->offset, w.begin() + x->offset + x->size);
+    return w;
   }
 
   tessera::trainer<typename Federation::step, Backend, T> trainer_;
@@ -174,6 +213,7 @@ class simulation {
   std::int64_t round_ = 0, image_size_ = 0;
   std::vector<int> groups_;
   std::vector<scope> scopes_;
+  std::vector<const slice*> own_;       // slices that never leave their client
   std::vector<std::vector<T>> global_;  // one flat buffer per group
   std::vector<client_state> clients_;
   std::unique_ptr<traffic_meter> meter_;

@@ -29,7 +29,7 @@ class backward {
     for (int i = nodes; i-- > 0;) {
       const node n = g.nodes[i];
       if (!reached(n)) continue;
-      if (n.op->gradient == nullptr) g.fail(issue::no_gradient, i);
+      if (!n.op->has_gradient) g.fail(issue::no_gradient, i);
       if (!g.ok()) return;
       g.path = n.site;
       first_ = g.nodes.size();

@@ -30,9 +30,8 @@ struct diagnose {
   static_assert(Code != issue::exits_increase,
                 "tessera::exit_at: exits must be given in increasing order (A = exit, B = the one "
                 "before)");
-  static_assert(Code != issue::exit_needs_grid,
-                "tessera::exit_head::local_perception: needs a grid of patch tokens (A = tokens "
-                "without prefix, B = grid cells)");
+  static_assert(Code != issue::exits_of_stages,
+                "tessera::early_exit: a vit with stages has no exits (use depth<N>)");
   static_assert(Code != issue::mask_keeps_none,
                 "tessera::mask::random: must keep at least one token (A = tokens, B = kept)");
   static_assert(Code != issue::mask_removes_none,
@@ -40,7 +39,10 @@ struct diagnose {
   static_assert(Code != issue::mae_takes_plain_vit,
                 "tessera::mae: the encoder must be a plain ts::vit with a class token (no stages)");
   static_assert(Code != issue::decoder_word_missing,
-                "tessera::decoder: needs width, depth and heads");
+                "tessera::decoder: takes width, depth and heads (all needed) and mlp_ratio");
+  static_assert(Code != issue::positions_need_four,
+                "tessera::mae: fixed sin-cos positions need widths that are multiples of 4 (A = "
+                "encoder, B = decoder)");
   static_assert(Code != issue::name_twice,
                 "tessera: two parameters have one name (build the second inside a share scope of "
                 "equal shapes, or rename it; A, B = numbers of the two parameters)");

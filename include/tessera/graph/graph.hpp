@@ -78,6 +78,9 @@ struct op_rules {
   std::int64_t (*macs)(const graph&, const node&) = nullptr;  // per sample
   void (*gradient)(graph&, const node&, backward&) = nullptr;
   op_key (*key)(const graph&, const node&) = nullptr;
+  // Which of the optional rules there are: comparing their addresses is no constant for g++ with
+  // -fsanitize=undefined.
+  bool has_macs = false, has_gradient = false, has_key = false;
 };
 
 struct node {

@@ -34,9 +34,9 @@ constexpr op_rules gather_rules(const name& id) {
   if constexpr (requires { Op::outputs; }) r.outputs = Op::outputs;
   if constexpr (requires { Op::accumulates; }) r.accumulates = Op::accumulates;
   if constexpr (requires { Op::optional; }) r.optional = Op::optional;
-  if constexpr (requires { &Op::macs; }) r.macs = &Op::macs;
-  if constexpr (requires { &Op::gradient; }) r.gradient = &Op::gradient;
-  if constexpr (requires { &Op::key; }) r.key = &Op::key;
+  if constexpr (requires { &Op::macs; }) r.macs = &Op::macs, r.has_macs = true;
+  if constexpr (requires { &Op::gradient; }) r.gradient = &Op::gradient, r.has_gradient = true;
+  if constexpr (requires { &Op::key; }) r.key = &Op::key, r.has_key = true;
   return r;
 }
 

@@ -16,7 +16,7 @@ struct signature {
 
 constexpr signature signature_of(const graph& g, const node& n, bool keyed) {
   signature s{n.op->id, {}};
-  if (keyed && n.op->key != nullptr) s.key = n.op->key(g, n);
+  if (keyed && n.op->has_key) s.key = n.op->key(g, n);
   return s;
 }
 
@@ -35,7 +35,7 @@ constexpr signature_set collect_signatures(const graph& g, bool keyed) {
   short table[512] = {};  // open addressing: number + 1
   const op_rules* ops[max_signatures] = {};
   for (const node& n : g.nodes) {
-    const op_key k = keyed && n.op->key != nullptr ? n.op->key(g, n) : op_key{};
+    const op_key k = keyed && n.op->has_key ? n.op->key(g, n) : op_key{};
     const std::uint64_t h = (n.op->hash + static_cast<std::uint64_t>(k.a) * 0x9E37 +
                              static_cast<std::uint64_t>(k.b) * 131 + static_cast<std::uint64_t>(k.c)) *
                             hash_base;

@@ -1,9 +1,10 @@
 #pragma once
 // Weights in and out of safetensors files, by name. Loading is strict: every slice must be there
-// with its shape and nothing else may be; otherwise one tessera::error lists what is missing (with
+// with its shape and finite numbers, and nothing else may be; otherwise one tessera::error lists what is missing (with
 // the nearest name in the file), unexpected and mis-shaped, and no weight has changed.
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,13 +32,6 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
-}
-
-template <class Shape>
-std::string shape_text(const Shape& shape) {
-  std::string s = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) s += (i ? ", " : "") + std::to_string(shape[i]);
-  return s + "]";
 }
 
 // A list for a message: the first few, and how many more.
@@ -71,8 +65,8 @@ void load_weights(weights<T>& w, const safetensors_file& file, const std::string
           best = d, nearest = x.name;
       missing.add(s.name + (nearest.empty() ? "" : " (nearest there: " + nearest + ")"));
     } else if (!std::equal(s.shape.begin(), s.shape.end(), e->shape.begin(), e->shape.end())) {
-      shaped.add(s.name + " expected " + detail::shape_text(s.shape) + ", found " +
-                 detail::shape_text(e->shape));
+      shaped.add(s.name + " expected " + shape_text(s.shape) + ", found " +
+                 shape_text(e->shape));
     } else {
       pairs.emplace_back(&s, e);
     }
@@ -87,8 +81,12 @@ void load_weights(weights<T>& w, const safetensors_file& file, const std::string
                 found);
   }
   std::vector<T> fresh(w.values.size(), T(0));
-  for (const auto& [s, e] : pairs)
-    read_floats(*e, std::span<T>(fresh.data() + s->offset, static_cast<std::size_t>(s->size)));
+  for (const auto& [s, e] : pairs) {
+    const std::span<T> values(fresh.data() + s->offset, static_cast<std::size_t>(s->size));
+    read_floats(*e, values);
+    for (const T& x : values)
+      if (!std::isfinite(x)) throw error("load " + what + ": " + s->name, "finite numbers", "others");
+  }
   w.values.swap(fresh);
 }
 

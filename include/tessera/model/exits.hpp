@@ -43,7 +43,7 @@ class exit_runner {
       long long m = 0;
       const program& p = *segments_.back();
       for (int n = 0; n < p.g.nodes.size(); ++n)
-        if (p.needed[n] && p.g.nodes[n].op->macs != nullptr)
+        if (p.needed[n] && p.g.nodes[n].op->has_macs)
           m += p.g.nodes[n].op->macs(p.g, p.g.nodes[n]);
       macs_.push_back(m + (macs_.empty() ? 0 : macs_.back()));
     }
@@ -54,7 +54,12 @@ class exit_runner {
   }
 
   // MACs of an image that leaves at exit i, heads before it included; i = A::exits: at the end.
-  long long macs(int exit) const { return macs_.at(static_cast<std::size_t>(exit)); }
+  long long macs(int exit) const {
+    if (exit < 0 || exit > A::exits)
+      throw error("exits.macs", "an exit from 0 to " + std::to_string(A::exits),
+                  std::to_string(exit));
+    return macs_[static_cast<std::size_t>(exit)];
+  }
 
   // images: B x input; logits: B x classes; exits: B, the exit each row took.
   void run(std::span<const T> images, double threshold, std::span<T> logits,

@@ -16,7 +16,7 @@ struct transfer_report {
 };
 
 // For each slice of `to`, source(name) names the slice of `from` it is filled with; an empty name or
-// one that `from` lacks leaves it fresh. A slice of equal name and another size is an error.
+// one that `from` lacks leaves it fresh. A slice of another shape is an error, and nothing is copied.
 template <class T>
 transfer_report transfer(const weights<T>& from, weights<T>& to,
                          const std::function<std::string(std::string_view)>& source = {}) {
@@ -29,9 +29,9 @@ transfer_report transfer(const weights<T>& from, weights<T>& to,
       report.fresh.push_back(s.name);
       continue;
     }
-    if (f->size != s.size)
-      throw error("transfer", s.name + " of " + std::to_string(s.size) + " elements",
-                  wanted + " of " + std::to_string(f->size));
+    if (f->shape != s.shape)
+      throw error("transfer", s.name + " of shape " + shape_text(s.shape),
+                  wanted + " of shape " + shape_text(f->shape));
     pairs.emplace_back(f, &s);
     report.copied.push_back(s.name);
   }

@@ -19,6 +19,14 @@
 
 namespace tessera::inline v0 {
 
+// "[192, 3, 16, 16]", for messages.
+template <class Shape>
+std::string shape_text(const Shape& shape) {
+  std::string s = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) s += (i ? ", " : "") + std::to_string(shape[i]);
+  return s + "]";
+}
+
 template <class T>
 struct weights {
   std::vector<slice> table;

@@ -7,7 +7,8 @@
 //               (counted from 1):  w -= lr decay w (slices that decay);  m = b1 m + (1 - b1) g;
 //               v = b2 v + (1 - b2) g^2;  w -= lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps).
 //               Source: Loshchilov & Hutter 2019; the order of torch.optim.AdamW.
-// ema           (weights, average) -> average: a = d a + (1 - d) w, d the setting.
+// ema           (weights, average) -> average: a = d a + (1 - d) w, d the setting; slices that are not
+//               trained are copied.
 
 #include "tessera/graph/op.hpp"
 

@@ -25,7 +25,7 @@ struct masked_reconstruction {
     const value_id pixels = emit<"unfold">(g, {c.images}, {s.patch, s.step(), s.padding, 1});
     const value_id target =
         emit<"normalise_patches">(g, {pixels}, {}, g.add_setting("eps", 1e-6));
-    return emit<"masked_mse">(g, {c.output, target, g.find_tap(label("mask").hash)});
+    return emit<"masked_mse">(g, {c.output, target, c.tap_of(g, "mask")});
   }
 };
 

@@ -28,7 +28,8 @@ struct step_runner<T>::state {
   std::array<double, 9> losses{};
   thread_pool* pool = nullptr;
   std::uint64_t seed = 0;
-  std::int64_t steps = 0;
+  std::int64_t steps = 0, draws = 0;
+  std::vector<T> kept_state;  // slices of kind state, as they were before a batch
   int images = -1, labels = -1, label_limit = 0;
   bool fresh = true;  // gradients are zero
   void (*observer)(void*, std::string_view) = nullptr;
@@ -48,6 +49,24 @@ struct step_runner<T>::state {
     }
     space->set_batch(batch);
     return *space;
+  }
+
+  // Copies the slices of kind state out of the weights, or back.
+  void keep_state(bool back) {
+    auto at = kept_state.begin();
+    for (const slice& x : w.table) {
+      if (x.kind != slice_kind::state) continue;
+      const auto from = w.values.begin() + x.offset;
+      back ? std::copy_n(at, x.size, from) : std::copy_n(from, x.size, at);
+      at += x.size;
+    }
+  }
+  // Averages start as the weights of the first update.
+  void start_averages() {
+    for (const node& n : update->g.nodes)
+      if (n.op->id == name("ema"))
+        optimizer[static_cast<std::size_t>(update->g.values[n.output].index)] = w.values;
+    for (std::size_t i = 0; i < optimizer.size(); ++i) optimizer_pointers[i] = optimizer[i].data();
   }
 
   // The smallest number of classes that the labels index.
@@ -85,6 +104,9 @@ step_runner<T>::step_runner(std::unique_ptr<const program> gradient,
     if (std::string_view(g.text_at(g.inputs[i].text)) == "images") s.images = i;
     if (std::string_view(g.text_at(g.inputs[i].text)) == "labels") s.labels = i;
   }
+  std::int64_t states = 0;
+  for (const slice& x : s.w.table) states += x.kind == slice_kind::state ? x.size : 0;
+  s.kept_state.assign(static_cast<std::size_t>(states), T(0));
   s.label_limit = s.find_label_limit();
   s.pool = pool != nullptr ? pool : &default_pool();
   s.seed = seed;
@@ -154,14 +176,16 @@ double step_runner<T>::gradient(std::span<const T> images, std::span<const std::
   c.gradients = s.gradients.data();
   c.inputs = s.inputs;
   c.seed = s.seed;
-  c.step = static_cast<std::uint64_t>(s.steps);
+  c.step = static_cast<std::uint64_t>(s.draws);
   c.samples = samples.empty() ? nullptr : samples.data();
   c.pool = s.pool;
   s.fresh = false;
+  s.keep_state(false);
   ws.run(c);
   for (std::size_t i = 0; i < s.gradient->results.size(); ++i)
     s.losses[i] = state::primal_of(*static_cast<const T*>(ws.result(static_cast<int>(i))));
   if (!std::isfinite(s.losses[0])) {
+    s.keep_state(true);
     zero_gradients();
     throw error("trainer", "a finite loss", std::to_string(s.losses[0]));
   }
@@ -177,7 +201,9 @@ void step_runner<T>::update() {
     zero_gradients();
     throw error("trainer", "finite gradients", std::to_string(squares) + " as their squared norm");
   }
+  if (s.steps == 0) s.start_averages();
   ++s.steps;
+  ++s.draws;
   s.update_space->set("optimizer.step", static_cast<double>(s.steps));
   run_context c;
   c.weights = s.w.values.data();
@@ -200,11 +226,19 @@ double step_runner<T>::step(std::span<const T> images, std::span<const std::int3
 
 template <class T>
 double step_runner<T>::loss(int term) const {
+  if (term < 0 || term + 1 >= static_cast<int>(state_->gradient->results.size()))
+    throw error("trainer.loss",
+                "a term below " + std::to_string(state_->gradient->results.size() - 1),
+                std::to_string(term));
   return state_->losses[static_cast<std::size_t>(term) + 1];
 }
 template <class T>
 void step_runner<T>::set(std::string_view setting, double x) {
   state& s = *state_;
+  const bool beta = setting.ends_with(".beta1") || setting.ends_with(".beta2");
+  if (!std::isfinite(x) || (beta && !(x >= 0 && x < 1)))
+    throw error("trainer.set: " + std::string(setting),
+                beta ? "a number from 0 to below 1" : "a finite number", std::to_string(x));
   bool found = s.update_space->set(setting, x);
   const graph& g = s.gradient->g;
   for (const tessera::setting& k : g.settings)
@@ -237,22 +271,30 @@ std::span<T> step_runner<T>::gradients() {
 }
 template <class T>
 std::span<T> step_runner<T>::optimizer_state(int buffer) {
-  return state_->optimizer.at(static_cast<std::size_t>(buffer));
+  const int count = static_cast<int>(state_->optimizer.size());
+  if (buffer < 0 || buffer >= count)
+    throw error("trainer.optimizer_state", "a buffer below " + std::to_string(count),
+                std::to_string(buffer));
+  return state_->optimizer[static_cast<std::size_t>(buffer)];
 }
 template <class T>
 void step_runner<T>::reset_optimizer() {
   state& s = *state_;
   s.steps = 0;
   for (auto& o : s.optimizer) std::fill(o.begin(), o.end(), T(0));
-  for (const node& n : s.update->g.nodes)
-    if (n.op->id == name("ema")) {
-      auto& average = s.optimizer[static_cast<std::size_t>(s.update->g.values[n.output].index)];
-      std::copy(s.w.values.begin(), s.w.values.end(), average.begin());
-    }
+  s.start_averages();
 }
 template <class T>
 std::int64_t step_runner<T>::steps() const {
   return state_->steps;
+}
+template <class T>
+std::int64_t step_runner<T>::draws() const {
+  return state_->draws;
+}
+template <class T>
+void step_runner<T>::set_draws(std::int64_t draws) {
+  state_->draws = draws;
 }
 template <class T>
 void step_runner<T>::set_steps(std::int64_t steps) {

@@ -35,7 +35,8 @@ struct adamw {
   }
 };
 
-// An exponential average of the weights; it starts as a copy of them (trainer::average()).
+// An exponential average of the weights, in the optimizer buffer after the optimizer's own. It starts
+// as the weights before the first update; what is not trained (running statistics) is copied.
 struct ema {
   static constexpr int update_stage = 2;
   static constexpr void update(graph& g, value_id weights, value_id, int& buffers) {

@@ -35,8 +35,13 @@ struct on {};  // the value a loss looks at, by the name of a tap
 // What losses see of the step under construction.
 struct step_context {
   value_id images = absent, output = absent, label_values = absent;
-  vit_settings settings;  // of the first tower
+  vit_settings settings;   // of the first tower
+  std::uint64_t path = 0;  // its scope
 
+  // A tap of the first tower.
+  constexpr value_id tap_of(graph& g, label what) const {
+    return g.find_tap(path == 0 ? what.hash : (path * hash_base + '.') * what.power + what.hash);
+  }
   constexpr value_id labels(graph& g) {
     if (label_values == absent)
       label_values = g.add_input("labels", {1, 1, 0, {}}, role::index);
@@ -67,6 +72,7 @@ struct tower {
     if (c.output == absent) {
       c.output = out;
       c.settings = Arch::settings();
+      c.path = g.path;
     }
     g.frozen = was_frozen;
     g.training = was_training;

@@ -6,8 +6,7 @@
 //
 // gradient() adds to the gradients what one micro-batch contributes, update() consumes them; step()
 // is both. Errors (tessera::error): sizes that do not fit, labels out of range, a loss or
-// gradients that are not finite; after an error weights and optimizer state are as before the call. (Running statistics
-// that the failing batch wrote are state, not weights, and keep what they saw.)
+// gradients that are not finite; after an error weights, state and optimizer are as before the call.
 
 #include <cstdint>
 #include <memory>
@@ -42,8 +41,8 @@ class step_runner {
   // Further inputs of the graph, by name ("noise"), for the next calls; the memory is the caller's.
   void bind(std::string_view input, std::span<const T> values);
 
-  double loss(int term) const;                  // of the last gradient, before its weight
-  void set(std::string_view setting, double x);  // error if no such setting
+  double loss(int term) const;                   // of the last gradient, before its weight
+  void set(std::string_view setting, double x);  // error if no such setting, or not a finite number
   void zero_gradients();
 
   tessera::weights<T>& parameters();
@@ -53,6 +52,9 @@ class step_runner {
   void reset_optimizer();                       // moments 0, averages = the weights, step 0
   std::int64_t steps() const;                   // updates so far
   void set_steps(std::int64_t steps);           // with optimizer_state: to go on where a run stopped
+  // Updates since the start: what randomness counts. reset_optimizer() leaves it alone.
+  std::int64_t draws() const;
+  void set_draws(std::int64_t draws);
   const program& compiled() const;              // of the gradient
   // Called after each node of the gradient with its name of op, for profiles.
   void observe(void (*f)(void*, std::string_view op), void* data);

@@ -82,6 +82,9 @@ struct kernel<"ema", reference> {
     const T* w = a.in<T>(0);
     T* average = a.out<T>(0);
     const double d = a.settings[0];
+    for (int k = 0; k < a.slice_count; ++k)
+      if (const slice_range& s = a.slices[k]; !s.trained)
+        for (std::int64_t i = s.offset; i < s.offset + s.size; ++i) average[i] = w[i];
     detail::for_each_trained(a, [&](const slice_range& s) {
       for (std::int64_t i = s.offset; i < s.offset + s.size; ++i)
         average[i] = static_cast<T>(wide(d) * average[i] + wide(1 - d) * w[i]);
