@@ -20,6 +20,7 @@ install(FILES ${PROJECT_BINARY_DIR}/tesseraConfig.cmake
               ${PROJECT_BINARY_DIR}/tesseraConfigVersion.cmake
               ${CMAKE_CURRENT_LIST_DIR}/instantiate.cmake
               ${CMAKE_CURRENT_LIST_DIR}/benchmark.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/components.cmake
         DESTINATION ${tessera_package})
 
 file(RELATIVE_PATH tessera_prefix /${CMAKE_INSTALL_DATADIR}/pkgconfig /)

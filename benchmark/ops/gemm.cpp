@@ -2,7 +2,7 @@
 // what the same threads reach on registers alone. The two are measured in turn, round by round,
 // because the clock of a machine drifts; a result is the best round, its peak the best of the same.
 //     gemm/<form>/<m>/<n>/<k>/<threads>
-//         GFLOPS, peak, percent   by the wall clock, all threads together
+//         GFLOP/s, peak, percent  by the wall clock, all threads together
 //         percent_cpu             by the process's CPU time, waiting included: what the wall clock
 //                                 would give if no other process took part of the cores
 // TESSERA_ISA picks the instruction set.
@@ -101,7 +101,7 @@ void gemm(benchmark::State& state, form f, extent m, extent n, extent k, int thr
     best = best_of(best, now);
     state.SetIterationTime(operations / now.wall);
   }
-  state.counters["GFLOPS"] = best.wall * 1e-9;
+  state.counters["GFLOP/s"] = best.wall * 1e-9;
   state.counters["peak"] = peak.wall * 1e-9;
   state.counters["percent"] = 100 * best.wall / peak.wall;
   state.counters["percent_cpu"] = 100 * best.cpu / peak.cpu;

@@ -67,7 +67,7 @@ TEST_CASE("modules are clusters, a module of one node is a node, taps and exits 
   CHECK(holds(text, "label=\"blocks.1\";"));
   CHECK(holds(text, "label=\"patch_embed.proj\";"));
   CHECK(holds(text, "[label=\"qkv\\nlinear\\n816 parameters\"]"));
-  CHECK(holds(text, "[label=\"add\\ntap blocks.0\", penwidth=2]"));
+  CHECK(holds(text, "[label=\"add\\ntap blocks.0\\ntap exits.0.block\", penwidth=2]"));
   CHECK(holds(text, "[shape=doubleoctagon, label=\"exits.0\"]"));
   CHECK(holds(text, "[shape=doubleoctagon, label=\"output\"]"));
   CHECK(holds(text, "in0 -> n0 [label=\"B x 3 x 8 x 8\"]"));

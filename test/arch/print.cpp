@@ -12,6 +12,16 @@
 namespace ts = tessera;
 
 namespace {
+struct fusing {};  // a backend that joins what it can
+struct plain {};   // and one that joins nothing
+}  // namespace
+
+template <>
+constexpr ts::fusion_table ts::fusions_of<fusing>() {
+  return {ts::cpu_fusions, 2};
+}
+
+namespace {
 
 template <int Depth>
 using small = ts::vit<ts::image<8, 8, 3>, ts::patch<4>, ts::width<16>, ts::heads<2>,
@@ -60,7 +70,7 @@ TEST_CASE("an extent is written with its power of the batch") {
 }
 
 TEST_CASE("the rows of a small transformer are those worked by hand") {
-  const std::string table = ts::table_text<small<1>>();
+  const std::string table = ts::table_text<small<1>, plain>();
 
   CHECK(line(table, "blocks.0.attn.qkv") == "blocks.0.attn.qkv linear B x 5 x 48 816 3,840 960");
   CHECK(line(table, "blocks.0.attn ") == "blocks.0.attn attention B x 5 x 16 - 800 320");
@@ -68,7 +78,7 @@ TEST_CASE("the rows of a small transformer are those worked by hand") {
 }
 
 TEST_CASE("the last row holds the counts of the compiler") {
-  const std::string total = line(ts::table_text<exits>(), "total");
+  const std::string total = line(ts::table_text<exits, plain>(), "total");
 
   const std::string parameters = ts::detail::grouped_digits(ts::parameters<exits>);
   const std::string macs = ts::detail::grouped_digits(ts::macs<exits>);
@@ -76,12 +86,13 @@ TEST_CASE("the last row holds the counts of the compiler") {
 }
 
 TEST_CASE("equal blocks are one entry and different ones are not") {
-  const std::string twelve = ts::table_text<small<12>>(), one = ts::table_text<small<1>>();
+  const std::string twelve = ts::table_text<small<12>, plain>();
+  const std::string one = ts::table_text<small<1>, plain>();
 
   CHECK(line(twelve, "blocks.0") == "blocks.0 ... blocks.11, 12 times, each:");
   CHECK(occurrences(twelve, "\n") == occurrences(one, "\n") + 1);
   CHECK(occurrences(one, "times") == 0);
-  CHECK(occurrences(ts::table_text<exits>(), "exits.1.conv1") == 1);
+  CHECK(occurrences(ts::table_text<exits, plain>(), "exits.1.conv1") == 1);
 }
 
 TEST_CASE("a parameter that two nodes read counts once") {
@@ -102,11 +113,37 @@ TEST_CASE("a step shows its gradients and its update") {
 }
 
 TEST_CASE("columns are aligned") {
-  std::istringstream lines(ts::table_text<small<1>>());
+  std::istringstream lines(ts::table_text<small<1>, plain>());
   std::string s;
   std::getline(lines, s);
   const std::size_t length = s.size();
   while (std::getline(lines, s)) CHECK(s.size() == length);
+
+  std::istringstream fused(ts::table_text<small<1>, fusing>());
+  std::getline(fused, s);
+  const std::size_t last = s.find("fused into");
+  while (std::getline(fused, s) && s.rfind("total", 0) != 0) {
+    CHECK(s.find(' ', last) == std::string::npos);
+    CHECK(s[last - 1] == ' ');
+    CHECK(s[last] != ' ');
+  }
+}
+
+TEST_CASE("both nodes that a backend joins say into what, the others do not") {
+  const std::string table = ts::table_text<small<1>, fusing>();
+
+  CHECK(table.substr(0, table.find('\n')).find("bytes  fused into") != std::string::npos);
+  CHECK(line(table, "blocks.0.mlp.fc1") ==
+        "blocks.0.mlp.fc1 linear B x 5 x 64 1,088 5,120 1,280 linear_gelu");
+  CHECK(line(table, "blocks.0.mlp ") == "blocks.0.mlp gelu B x 5 x 64 - - 1,280 linear_gelu");
+  CHECK(line(table, "head") == "head linear B x 3 51 48 12 -");
+  CHECK(line(ts::table_text<small<12>, fusing>(), "blocks.0") ==
+        "blocks.0 ... blocks.11, 12 times, each:");
+}
+
+TEST_CASE("where nothing is joined there is no column for it") {
+  CHECK(occurrences(ts::table_text<small<1>, plain>(), "fused into") == 0);
+  CHECK(occurrences(ts::table_text<step, fusing>(), "fused into") == 0);
 }
 
 TEST_CASE("print writes the table to a stream") {

@@ -1,15 +1,19 @@
-// expect: tessera::tap: names no module of the towers
+// expect: tessera::tap: names no module
+// beside: 'e', 'x', 'i', 't', 's', '.', '0'
 #include "tessera/graph/diagnose.hpp"
 
 #include "tessera/arch/counts.hpp"
-#include "tessera/arch/vit.hpp"
+#include "tessera/arch/early_exit.hpp"
+#include "tessera/distill/distill.hpp"
 #include "tessera/train/losses.hpp"
+#include "tessera/train/optimizers.hpp"
 #include "tessera/train/step.hpp"
 
 namespace ts = tessera;
 
 using plain = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-                      ts::classes<10>>;
-using step = ts::train<plain, ts::term<ts::weight<1>, ts::loss::cross_entropy<ts::on<"exits.0">>>>;
-constexpr ts::first_issue found = step::gradient().found;
-static_assert(sizeof(ts::diagnose<found.code, found.a, found.b>) > 0);
+    ts::classes<10>>;
+using step = ts::train<ts::early_exit<plain, ts::exit_at<1, ts::exit_head::linear>>,
+    ts::term<ts::weight<1>, ts::loss::cross_entropy<ts::on<"exit.0">>>>;
+constexpr ts::first_issue found = ts::detail::issue_of_step<step>();
+static_assert(sizeof(ts::said_of<found>::type) > 0);

@@ -1,12 +1,12 @@
-// expect: tessera::stride<N>: N must be positive
-// lines: 18
-#include <tessera/graph/diagnose.hpp>
+// expect: tessera::patch<Size, Words...>: stride must be
+// beside: -8
+#include "tessera/graph/diagnose.hpp"
 
-#include <tessera/arch/counts.hpp>
-#include <tessera/arch/vit.hpp>
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
 
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<32>, ts::patch<8, ts::stride<-8>>, ts::width<48>, ts::heads<3>,
-                    ts::depth<2>, ts::classes<10>>;
-constexpr long long count = ts::parameters<bad>;
+    ts::depth<2>, ts::classes<10>>;
+static_assert(ts::parameters<bad> > 0);

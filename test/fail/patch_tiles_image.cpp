@@ -1,6 +1,5 @@
 // expect: tessera::patch: must tile the image
-// expect: 30
-// expect: 4
+// beside: 30, 4
 #include "tessera/graph/diagnose.hpp"
 
 #include "tessera/arch/counts.hpp"
@@ -9,5 +8,5 @@
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<30>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-                    ts::classes<10>>;
+    ts::classes<10>>;
 static_assert(ts::parameters<bad> > 0);

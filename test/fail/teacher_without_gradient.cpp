@@ -15,4 +15,4 @@ constexpr ts::graph build() {  // the teacher's weights are trained too
   return g;
 }
 constexpr ts::first_issue found = build().found;
-static_assert(sizeof(ts::diagnose<found.code, found.a, found.b>) > 0);
+static_assert(sizeof(ts::said_of<found>::type) > 0);

@@ -1,6 +1,6 @@
 """Golden values of tessera, computed with PyTorch and timm.
 
-    python make_golden.py            write the five files beside this script, read back, list
+    python make_golden.py            write the six files beside this script, read back, list
     python make_golden.py --formula  print the samples that test/support/formula_check.cpp holds
 
 Weights and inputs are never stored: `fill` makes them from a tensor's name, shape and element
@@ -21,6 +21,7 @@ import timm
 import torch
 import torch.nn.functional as F
 from timm.layers import set_fused_attn
+from timm.models import pvt_v2, swin_transformer, vision_transformer_sam
 from timm.models.vision_transformer import Block, PatchEmbed, VisionTransformer
 from torch import nn
 
@@ -417,7 +418,42 @@ def distill():
             **average_pool()}
 
 
-FILES = (vit_tiny_16, vit_micro, vit_micro_odd, mae_micro, distill)
+def filled_run(prefix, module, shape, *arguments):
+    """Output and gradients of one filled module on its filled input, under its prefix."""
+    module = module.double().train()
+    fill_module(module, prefix)
+    x = fill(prefix + "input", shape).requires_grad_()
+    y = module(x, *arguments)
+    upstream = fill(prefix + "upstream", y.shape)
+    y.backward(upstream)
+    out = {prefix + "output": y.detach(), prefix + "grad.input": x.grad,
+           **gradients(module, prefix + "grad.")}
+    error = check_gradients(module, lambda: (module(x, *arguments) * upstream).sum())
+    print("%s gradient check %.1e" % (prefix, error))
+    return out
+
+
+def backbones():
+    """Grids are stored as (B, height, width, C), tokens as (B, N, C): the same numbers."""
+    def swin(height, width):
+        return swin_transformer.SwinTransformerBlock(8, (height, width), num_heads=2,
+                                                     window_size=4, shift_size=2)
+
+    padded = swin(7, 9).double()
+    fill_module(padded, "swin.")
+    reduced = pvt_v2.Attention(8, num_heads=2, sr_ratio=2)
+    positioned = vision_transformer_sam.Attention(8, num_heads=2, use_rel_pos=True,
+                                                  input_size=(3, 4))
+    return {
+        **filled_run("swin.", swin(8, 8), (2, 8, 8, 8)),
+        "swin.padded_output": padded(fill("swin.padded_input", (1, 7, 9, 8))).detach(),
+        **filled_run("merge.", swin_transformer.PatchMerging(4), (2, 5, 3, 4)),
+        **filled_run("reduce.", reduced, (2, 48, 8), (8, 6)),
+        **filled_run("decompose.", positioned, (2, 3, 4, 8)),
+    }
+
+
+FILES = (vit_tiny_16, vit_micro, vit_micro_odd, mae_micro, distill, backbones)
 
 SAMPLES = (
     ("input", (2, 3, 224, 224)), ("noise", (2, 64)), ("kd.student_logits", (4, 10)),

@@ -15,9 +15,12 @@ constexpr value_id tower(graph& g, value_id images, int side) {
   s.image_height = s.image_width = side;
   s.channels = 1, s.patch = 2, s.width = 4, s.heads = 2, s.mlp_ratio = 2;
   const ts::graph::scope here(g, ts::label("tower"));
-  ts::tokens t = ts::begin_tokens(s);
+  s.positions = ts::position_kind::none, s.no_class_token = true;
+  ts::tokens t = ts::begin_tokens(g, s);
+  ts::body seen;
+  t.seen = &seen;
   t.x = ts::build_patch_embed(g, images, s);
-  ts::build_blocks(g, t, 1);
+  ts::build_blocks(g, t, s, 1, 0);
   return emit<"mean_rows">(g, {t.x}, {0});
 }
 

@@ -5,10 +5,31 @@
 //     ts::macs<A>: multiply-accumulates of one forward for one sample: matmuls, convolutions and the
 //     two products of attention in; biases, norms, activations out
 
-#include "tessera/graph/diagnose.hpp"
+#include "tessera/graph/diagnose.hpp"  // first: see there
 #include "tessera/graph/graph.hpp"
 
+#include <concepts>
+
 namespace tessera::inline v0 {
+
+template <class A>
+concept architecture = requires(graph& g, value_id images) {
+  { A::input_shape() } -> std::same_as<shape>;
+  { A::build(g, images) } -> std::same_as<value_id>;
+};
+
+namespace rule {
+template <class A>
+struct architecture {
+  static constexpr bool said() {
+    constexpr bool is = tessera::architecture<A>;
+    static_assert(is,
+                  "tessera: an architecture is wanted (ts::vit, early_exit, mae, cascaded, or a type "
+                  "with input_shape() and build(graph&, value_id))");
+    return true;
+  }
+};
+}  // namespace rule
 
 struct counts {
   first_issue found;
@@ -17,24 +38,28 @@ struct counts {
 };
 
 constexpr counts count(const graph& g) {
-  counts c{g.found};
-  if (!g.ok()) return c;
+  if (!g.ok()) return {g.found, 1, 1, 1};  // so that `> 0` beside it says nothing more
+  counts c;
   for (const parameter& p : g.parameters) {
     const long long n = p.extent.count(1);
     if (p.kind != slice_kind::state) c.parameters += n;
     if (p.kind == slice_kind::weight) c.trainable += n;
   }
-  for (const node& n : g.nodes)
-    if (n.op->has_macs) c.macs += n.op->macs(g, n);
+  for (const node& n : g.nodes) {
+    if (!n.op->has_macs) continue;
+    c.macs += n.op->macs(g, n);
+    if (c.macs > 1LL << 62) c.found.code = issue::too_many_macs, c.macs = 0;
+  }
   c.nodes = g.nodes.size();
   return c;
 }
 
 // The graph of an architecture alone: its input "images" and its taps; "output" is what it returns.
 template <class A>
-constexpr graph build_graph(bool training = false) {
+constexpr graph build_graph(bool training = false, bool spelled = false) {
   graph g;
   g.training = training;
+  g.spelled = spelled;
   const value_id out = A::build(g, g.add_input("images", A::input_shape()));
   g.add_tap("output", out);
   g.finish();
@@ -43,29 +68,54 @@ constexpr graph build_graph(bool training = false) {
 
 namespace detail {
 
+// What names are needed for is told by a second building, which keeps them.
+constexpr bool needs_names(issue code) {
+  return code == issue::name_twice || code == issue::one_name_two_shapes ||
+         code == issue::unknown_tap;
+}
+
 template <class A>
 constexpr counts count_architecture() {
-  return count(build_graph<A>());
+  if constexpr (architecture<A>) {
+    counts c = count(build_graph<A>());
+    if (needs_names(c.found.code)) c.found = build_graph<A>(false, true).found;
+    return c;
+  } else {
+    return {{issue::word_invalid}, 1, 1, 1};
+  }
+}
+// The same of a training step.
+template <class Step>
+constexpr first_issue issue_of_step() {
+  const first_issue found = Step::gradient(false).found;
+  return needs_names(found.code) ? Step::gradient(false, true).found : found;
 }
 template <class A>
 inline constexpr counts counted = count_architecture<A>();
+template <class A>
+struct said_of_architecture {
+  static constexpr first_issue found = counted<A>.found;
+  using type = typename said_of<found>::type;
+};
 
 }  // namespace detail
 
 // The one place where a wrong architecture stops the compiler.
 template <class A>
-using said = diagnose<detail::counted<A>.found.code, detail::counted<A>.found.a,
-                      detail::counted<A>.found.b>;
+using said = typename detail::said_of_architecture<A>::type;
 
 // A itself first: what a word says of itself then comes without the chain that builds the graph.
 template <class A>
 inline constexpr long long parameters =
-    (static_cast<void>(sizeof(A) + sizeof(said<A>)), detail::counted<A>.parameters);
+    (static_cast<void>(sizeof(A) + sizeof(said<A>)),
+     rule::architecture<A>::said() ? detail::counted<A>.parameters : 0);
 template <class A>
 inline constexpr long long trainable_parameters =
-    (static_cast<void>(sizeof(A) + sizeof(said<A>)), detail::counted<A>.trainable);
+    (static_cast<void>(sizeof(A) + sizeof(said<A>)),
+     rule::architecture<A>::said() ? detail::counted<A>.trainable : 0);
 template <class A>
 inline constexpr long long macs =
-    (static_cast<void>(sizeof(A) + sizeof(said<A>)), detail::counted<A>.macs);
+    (static_cast<void>(sizeof(A) + sizeof(said<A>)),
+     rule::architecture<A>::said() ? detail::counted<A>.macs : 0);
 
 }  // namespace tessera::inline v0

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tessera/arch/detail/ends.hpp"
 #include "tessera/arch/print.hpp"
 
 namespace tessera::inline v0 {
@@ -126,13 +127,7 @@ class dot_writer {
 
   void write_edge(value_id v, const std::string& to) {
     if (v == absent) return;
-    bool stopped = false;
-    for (value_id x = v; g_.values[x].view_of != absent; x = g_.values[x].view_of) {
-      // Behind a frozen tower nothing is wanted before the stop either: there it is a view of
-      // equal extent.
-      const value &of = g_.values[g_.values[x].view_of], &view = g_.values[x];
-      stopped = stopped || (!view.wanted && (of.wanted || of.extent == view.extent));
-    }
+    const bool stopped = passes_stop(g_, v);
     const value& root = g_.values[root_of(g_, v)];
     const bool from_input = root.where == storage::input;
     if (!from_input && root.producer < 0) return;  // a weight
@@ -142,13 +137,7 @@ class dot_writer {
             (stopped ? ", style=dashed" : "") + "];\n";
   }
 
-  // What a graph is built for: outputs, exits, losses. All other taps are places to look at.
-  bool is_end(const tap& t) const {
-    const std::string_view path = g_.text_at(t.text);
-    const std::string_view stem = path.substr(0, path.find_last_not_of("0123456789") + 1);
-    return path == "output" || path.ends_with(".output") || path == "loss" || stem == "loss." ||
-           stem == "exits." || stem.ends_with(".exits.");
-  }
+  bool is_end(const tap& t) const { return detail::is_end(g_.text_at(t.text)); }
 
   const graph& g_;
   std::vector<long long> parameters_;

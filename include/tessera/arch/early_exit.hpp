@@ -1,126 +1,192 @@
 #pragma once
 // early_exit<Vit, exit_at<n, Head>...>: small classifiers after the n-th block (counted from 1,
-// n < depth), built after the backbone from its taps; a prefix follows from what an exit depends on.
-// Names: "exits.0.…" in the order given; tap "exits.0" is the logits of the first exit.
-// Heads: exit_head::linear (norm, class token or mean of tokens, linear) and
-// exit_head::local_perception<K> (LGViT, Xu et al. 2023): on the patch tokens X
-//     Y = conv1x1, GELU, BN, depthwise KxK, GELU, BN, conv1x1, BN (K = 1: without the depthwise
-//     part);  logits = Linear(mean(Y + X) + cls).
+// n < depth), built after the backbone from its blocks; a prefix follows from what an exit depends on.
+// Names: "exits.0.…" in the order given; taps "exits.0", the logits of the first exit, and
+// "exits.0.block", the tokens it reads. Heads (LGViT, Xu et al. 2023), D the width at the block:
+//     exit_head::linear                 norm, class token or mean of tokens, linear
+//     exit_head::local_perception<K>    on the patch tokens X: Y = conv1x1, GELU, BN, depthwise KxK,
+//         GELU, BN, conv1x1, BN (K = 1: without the depthwise part); pooled = mean(Y + X)
+//     exit_head::global_aggregation<S>  every S-th token of both directions, attention of 8 heads
+//         without qkv bias, linear; pooled = mean
+//     logits = Linear(pooled + cls); with a distillation token the mean of Linear(pooled + cls) and
+//     Linear(pooled + dist); without prefix tokens Linear(mean(layer_norm(Y + X)))
+// A head of one's own is a type with `static constexpr value_id build(graph&, const exit_place&)`.
 
 #include "tessera/arch/vit.hpp"
-#include "tessera/ops/batch_norm.hpp"
 
 namespace tessera::inline v0 {
 
-// In training scopes batch statistics normalise and the running ones follow; otherwise the running
-// ones normalise. The updates are emitted when the graph is finished (graph::finish).
-constexpr value_id build_batch_norm(graph& g, label module, value_id x, double eps = 1e-5,
-                                    double momentum = 0.1) {
-  const graph::scope here(g, module);
-  const int c = g.shape_of(x).last();
-  const value_id gamma = g.add_parameter("weight", {c}, initialiser::ones);
-  const value_id beta = g.add_parameter("bias", {c}, initialiser::zeros);
-  const value_id mean = g.add_parameter("running_mean", {c}, initialiser::zeros, 0, false,
-                                        slice_kind::state);
-  const value_id var = g.add_parameter("running_var", {c}, initialiser::ones, 0, false,
-                                       slice_kind::state);
-  const int settings = g.add_setting("eps", eps);
-  if (!g.training)
-    return emit<"batch_norm_inference">(g, {x, gamma, beta, mean, var}, {}, settings);
-  const value_id y = emit<"batch_norm">(g, {x, gamma, beta}, {}, settings);
-  const int m = g.add_setting("momentum", momentum);
-  g.write_last(rules<"update_running">(), y + 1, mean, m);
-  g.write_last(rules<"update_running">(), y + 3, var, m);
-  return y;
-}
+// Tokens after a block, and the settings of the backbone.
+struct exit_place : place {
+  vit_settings s;
+};
 
 namespace exit_head {
 
-struct linear {
-  static constexpr value_id build(graph& g, const tokens& t) {
-    value_id y = build_layer_norm(g, "norm", t.x);
-    if (t.prefix > 0) {
-      y = emit<"slice_rows">(g, {y}, {0, 1});
-      y = g.view(y, {g.shape_of(y).k, g.shape_of(y).power, 1, {t.s.width}});
-    } else {
-      y = emit<"mean_rows">(g, {y}, {0});
-    }
+namespace detail {
+
+constexpr value_id patch_tokens(graph& g, const exit_place& t) {
+  return t.prefix > 0 ? emit<"slice_rows">(g, {t.x}, {t.prefix, t.cells()}) : t.x;
+}
+
+// Logits of head features y (M, D), as the prefix tokens of the backbone say.
+constexpr value_id classify(graph& g, const exit_place& t, value_id y) {
+  if (t.prefix == 0) {
+    y = emit<"mean_rows">(g, {build_layer_norm(g, "norm", y, t.s.eps)}, {0});
     return build_linear(g, "head", y, t.s.classes, init_scheme::timm);
+  }
+  y = emit<"mean_rows">(g, {y}, {0});
+  const value_id a = t.s.class_token() ? emit<"add">(g, {y, one_row(g, t.x, 0)}) : y;
+  const value_id logits = build_linear(g, "head", a, t.s.classes, init_scheme::timm);
+  if (!t.s.distillation_token) return logits;
+  const value_id b = emit<"add">(g, {y, one_row(g, t.x, t.s.class_token() ? 1 : 0)});
+  const value_id other = build_linear(g, "head_dist", b, t.s.classes, init_scheme::timm);
+  return emit<"scale">(g, {emit<"add">(g, {logits, other})}, {}, g.add_setting("factor", 0.5));
+}
+
+}  // namespace detail
+
+struct linear {
+  static constexpr value_id build(graph& g, const exit_place& t) {
+    const value_id y = build_layer_norm(g, "norm", t.x, t.s.eps);
+    const value_id pooled =
+        t.s.class_token() ? one_row(g, y, 0) : emit<"mean_rows">(g, {y}, {t.prefix});
+    return build_linear(g, "head", pooled, t.s.classes, init_scheme::timm);
   }
 };
 
-template <int Kernel>
+namespace rule {
+template <long long Kernel>
 struct local_perception {
-  static_assert(Kernel == 1 || Kernel == 3 || Kernel == 5,
-                "tessera::exit_head::local_perception<Kernel>: Kernel must be 1, 3 or 5 (odd, so "
-                "that the grid keeps its size)");
-  static constexpr value_id build(graph& g, const tokens& t) {
-    const int d = t.s.width;
-    const value_id x = t.prefix > 0 ? emit<"slice_rows">(g, {t.x}, {t.prefix, t.cells()}) : t.x;
+  static constexpr bool said() {
+    static_assert(Kernel == 1 || Kernel == 3 || Kernel == 5,
+                  "tessera::exit_head::local_perception<Kernel>: Kernel must be 1, 3 or 5 (odd, so "
+                  "that the grid keeps its size)");
+    return true;
+  }
+};
+template <long long Step>
+struct global_aggregation {
+  static constexpr bool said() {
+    static_assert(Step >= 1 && Step <= 1024,
+                  "tessera::exit_head::global_aggregation<Step>: Step must be 1 to 1024");
+    return true;
+  }
+};
+}  // namespace rule
+
+template <long long Kernel>
+struct local_perception {
+  using rule = exit_head::rule::local_perception<Kernel>;
+  static constexpr value_id build(graph& g, const exit_place& t) {
+    if (Kernel != 1 && Kernel != 3 && Kernel != 5) g.fail(issue::word_invalid);
+    if (!g.ok()) return t.x;
+    const value_id x = detail::patch_tokens(g, t);
+    const int d = g.shape_of(x).last();
     value_id y = build_linear(g, "conv1", x, d, init_scheme::timm);
     y = build_batch_norm(g, "bn1", emit<"gelu">(g, {y}));
     if (Kernel > 1) {
-      {
-        const graph::scope here(g, label("depthwise"));
-        const value_id w = g.add_parameter("weight", {d, 1, Kernel, Kernel},
-                                           initialiser::truncated_normal, 0.02f);
-        const value_id b = g.add_parameter("bias", {d}, initialiser::zeros);
-        y = emit<"depthwise_conv">(g, {y, w, b}, {t.grid_height, t.grid_width, Kernel});
-      }
+      y = build_depthwise(g, "depthwise", t, y, static_cast<int>(Kernel));
       y = build_batch_norm(g, "bn2", emit<"gelu">(g, {y}));
     }
     y = build_batch_norm(g, "bn3", build_linear(g, "conv2", y, d, init_scheme::timm));
-    y = emit<"mean_rows">(g, {emit<"add">(g, {y, x})}, {0});
-    if (t.prefix > 0) {
-      const value_id cls = emit<"slice_rows">(g, {t.x}, {0, 1});
-      y = emit<"add">(g, {y, g.view(cls, shape(g.shape_of(y)))});
+    return detail::classify(g, t, emit<"add">(g, {y, x}));
+  }
+};
+
+template <long long Step>
+struct global_aggregation {
+  using rule = exit_head::rule::global_aggregation<Step>;
+  static constexpr value_id build(graph& g, const exit_place& t) {
+    constexpr int heads = 8, step = range{1, 1024}.number(Step);
+    const int side = t.grid_height < t.grid_width ? t.grid_height : t.grid_width;
+    const int d = g.shape_of(t.x).last();
+    if (step < 1) g.fail(issue::word_invalid);
+    if (step > side) g.fail(issue::exit_needs_grid, side, step);
+    if (d % heads != 0) g.fail(issue::heads_divide_width, d, heads);
+    if (!g.ok()) return t.x;
+    value_id y = detail::patch_tokens(g, t);
+    if (step > 1) y = emit<"select_cells">(g, {y}, {t.grid_height, t.grid_width, step});
+    {
+      const graph::scope attn(g, label("attn"));
+      y = build_linear(g, "qkv", y, 3 * d, init_scheme::timm, false);
+      y = build_linear(g, "proj", emit<"attention">(g, {y}, {heads}), d, init_scheme::timm);
     }
-    return build_linear(g, "head", y, t.s.classes, init_scheme::timm);
+    return detail::classify(g, t, y);
   }
 };
 
 }  // namespace exit_head
 
-template <int Block, class Head>
+template <class Exit>
+concept exit_word = requires {
+  Exit::block;
+  typename Exit::head;
+};
+template <class Exit>
+concept exit_builds = requires(graph& g, const exit_place& t) { Exit::head::build(g, t); };
+
+namespace rule {
+template <class Vit, class... Exits>
+struct early_exit {
+  static constexpr bool said() {
+    constexpr bool is = is_vit<Vit>, are_exits = (exit_word<Exits> && ...);
+    static_assert(is, "tessera::early_exit<Vit, Exits...>: Vit must be a ts::vit");
+    static_assert(are_exits,
+                  "tessera::early_exit<Vit, Exits...>: every exit must be an exit_at<Block, Head>");
+    constexpr bool build = !are_exits || (exit_builds<Exits> && ...);
+    static_assert(build,
+                  "tessera::exit_at<Block, Head>: Head must build logits (exit_head::linear, "
+                  "exit_head::local_perception<3>, exit_head::global_aggregation<2>, or your own)");
+    return true;
+  }
+};
+}  // namespace rule
+
+template <long long Block, class Head>
 struct exit_at {
-  static constexpr int block = Block;
+  using rule = rule_of<Head>;
+  static constexpr long long block = Block;
   using head = Head;
 };
 
 template <class Vit, class... Exits>
 struct early_exit {
-  static_assert(is_vit<Vit>, "tessera::early_exit<Vit, Exits...>: Vit must be a ts::vit");
-  static constexpr vit_settings settings() { return Vit::settings(); }
-  static constexpr shape input_shape() { return Vit::input_shape(); }
+  static_assert(__is_empty(Vit) || true);  // Vit first speaks for itself, with a short chain
+  static_assert(rule::early_exit<Vit, Exits...>::said() && (true && ... && rule_of<Exits>::said()));
   static constexpr int exits = sizeof...(Exits);
-  static constexpr int exit_block(int i) {
-    const int blocks[] = {Exits::block...};
-    return blocks[i];
-  }
-  // images -> logits of the final classifier. Taps: those of Vit, and "exits.i".
+  static constexpr vit_settings settings() { return settings_of_vit<Vit>(); }
+  static constexpr shape input_shape() { return images_of(settings()); }
+  // images -> logits of the final classifier. Taps: those of Vit, "exits.i", "exits.i.block".
   static constexpr value_id build(graph& g, value_id images) {
-    const value_id logits = Vit::build(g, images);
-    tokens t = begin_tokens(Vit::settings());
-    int number = 0, before = 0;
-    (build_exit<Exits>(g, t, number, before), ...);
-    return logits;
+    if constexpr (is_vit<Vit> && (exit_builds<Exits> && ...)) {
+      body seen;
+      const value_id logits = Vit::build(g, images, &seen);
+      const vit_settings s = settings();
+      if (g.ok() && s.classes == 0) g.fail(issue::word_missing, 0, 0, name_of(word::classes));
+      int number = 0, before = 0;
+      (build_exit<Exits>(g, seen, s, number, before), ...);
+      return logits;
+    } else {
+      g.fail(issue::word_invalid);
+      return images;
+    }
   }
 
  private:
   template <class Exit>
-  static constexpr void build_exit(graph& g, tokens& t, int& number, int& before) {
+  static constexpr void build_exit(graph& g, const body& seen, const vit_settings& s, int& number,
+                                   int& before) {
     if (!g.ok()) return;
-    if (t.s.staged) return g.fail(issue::exits_of_stages);
-    if (Exit::block < 1 || Exit::block >= t.s.depth)
-      g.fail(issue::exit_below_depth, Exit::block, t.s.depth);
-    if (Exit::block <= before) g.fail(issue::exits_increase, Exit::block, before);
+    constexpr int block = range{-max_blocks, max_blocks + 1}.nearest(Exit::block);
+    if (block < 1 || block >= seen.blocks.size())
+      g.fail(issue::exit_below_depth, block, seen.blocks.size());
+    if (block <= before) g.fail(issue::exits_increase, block, before);
     if (!g.ok()) return;
-    before = Exit::block;
-    {
-      const graph::scope block(g, label("blocks"), Exit::block - 1);
-      t.x = g.find_tap(g.path);
-    }
+    before = block;
+    exit_place t{seen.blocks[block - 1], s};
     const graph::scope here(g, label("exits"), number++);
+    g.add_tap("block", t.x);
     g.add_tap(Exit::head::build(g, t));
   }
 };

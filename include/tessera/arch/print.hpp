@@ -5,30 +5,26 @@
 //     ts::print<vit_b>(std::cout);   an architecture
 //     ts::print<step>(std::cout);    a training step: towers, losses, gradients, update
 //
+// Where a model on a backend (ts::cpu unless said) has one kernel for two nodes, both name it in a
+// column "fused into"; ts::print<vit_b, ts::reference> prints that of another backend.
+//
 // Shapes carry the batch B; MACs and bytes are of one sample in float. A parameter counts at the
 // node that reads it first; the sums are those of arch/counts.hpp. Bytes are of activations before
 // they share memory; what is written into weights and gradients takes none. Neighbours that differ
 // in their number only ("blocks.0", "blocks.1", ...) are one entry. A row without a module is ".".
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tessera/arch/counts.hpp"
-#include "tessera/graph/live.hpp"
+#include "tessera/arch/detail/table.hpp"
+#include "tessera/graph/lives.hpp"
+#include "tessera/ops/fused.hpp"
 
 namespace tessera::inline v0 {
 
 namespace detail {
-
-// 86567656 -> "86,567,656"
-inline std::string grouped_digits(long long n) {
-  std::string s = std::to_string(n);
-  for (std::size_t i = s.size(); i > 3 + (n < 0 ? 1u : 0u);) s.insert(i -= 3, ",");
-  return s;
-}
 
 // "B x 197 x 768"; a scalar is "1"; a flat buffer of no extent holds all weights.
 inline std::string extent_text(const shape& e) {
@@ -65,131 +61,71 @@ inline std::vector<bool> values_read(const graph& g) {
   return read;
 }
 
-struct table_row {
+// What a row of the table says of a node.
+struct node_row {
   std::string path, op, extent;
   long long parameters = 0, macs = 0, bytes = 0;
+  std::string fused;
 };
 
-inline void add_rows(std::vector<table_row>& rows, const graph& g) {
+// Bytes in float of what the outputs of a node take in an arena, for one sample.
+inline long long activation_bytes(const graph& g, const node& n, const std::vector<bool>& read) {
+  long long bytes = 0;
+  for (int o = 0; o < n.op->outputs; ++o) {
+    const value& v = g.values[n.output + o];
+    const bool left_out =
+        (n.op->optional >> o & 1u) != 0 && !read[static_cast<std::size_t>(n.output + o)];
+    if (v.where == storage::activation && !left_out) bytes += bytes_of(v, 1, 4);
+  }
+  return bytes;
+}
+inline long long macs_of(const graph& g, const node& n) {
+  return n.op->has_macs ? static_cast<long long>(n.op->macs(g, n)) : 0;
+}
+
+inline void add_rows(std::vector<node_row>& rows, const graph& g) {
   const std::vector<long long> parameters = parameters_by_node(g);
   const std::vector<bool> read = values_read(g);
   for (int i = 0; i < g.nodes.size(); ++i) {
     const node& n = g.nodes[i];
-    table_row r{g.text_at(n.text), n.op->id.text(), extent_text(g.shape_of(n.output)),
-                parameters[static_cast<std::size_t>(i)],
-                !n.op->has_macs ? 0 : static_cast<long long>(n.op->macs(g, n)), 0};
-    for (int o = 0; o < n.op->outputs; ++o) {
-      const value& v = g.values[n.output + o];
-      const bool left_out =
-          (n.op->optional >> o & 1u) != 0 && !read[static_cast<std::size_t>(n.output + o)];
-      if (v.where != storage::activation || left_out) continue;
-      r.bytes += v.extent.count(1) * (v.kind == role::index ? 4 : v.kind == role::mask ? 1 : 4);
-    }
-    rows.push_back(r);
+    rows.push_back({g.text_at(n.text), n.op->id.text(), extent_text(g.shape_of(n.output)),
+                    parameters[static_cast<std::size_t>(i)], macs_of(g, n),
+                    activation_bytes(g, n, read), {}});
   }
 }
 
-// The module a row may be folded at: "blocks.3" of "blocks.3.attn.qkv"; empty if none is numbered.
-inline std::string_view numbered_part(std::string_view path) {
-  for (std::size_t at = path.find('.'); at != path.npos; at = path.find('.', at + 1)) {
-    std::size_t end = at + 1;
-    while (end < path.size() && path[end] >= '0' && path[end] <= '9') ++end;
-    if (end > at + 1 && (end == path.size() || path[end] == '.')) return path.substr(0, end);
-  }
-  return {};
-}
-inline std::string_view below(const table_row& r, std::string_view module) {
-  std::string_view rest = std::string_view(r.path).substr(module.size());
-  if (!module.empty() && !rest.empty()) rest.remove_prefix(1);
-  return rest.empty() ? "." : rest;
+// Adds to the rows of `g` what a report says of them.
+inline void add_fusions(std::vector<node_row>& rows, const fusion_report& r) {
+  for (int i = 0; i < r.fused.size(); ++i)
+    if (r.fused[i] != nullptr) rows[static_cast<std::size_t>(i)].fused = r.fused[i]->id.text();
 }
 
-class table_writer {
- public:
-  explicit table_writer(const std::vector<table_row>& rows) : rows_(rows) {
-    cells_.push_back({"node", "op", "output", "parameters", "MACs", "bytes"});
-    for (std::size_t i = 0; i < rows.size();) i = add_group(i);
-    table_row total;
-    for (const table_row& r : rows)
-      total.parameters += r.parameters, total.macs += r.macs, total.bytes += r.bytes;
-    const std::string nodes = grouped_digits(static_cast<long long>(rows.size())) + " nodes";
-    cells_.push_back({"total", nodes, "", grouped_digits(total.parameters),
-                      grouped_digits(total.macs), grouped_digits(total.bytes)});
+inline std::string text_of(const std::vector<node_row>& rows) {
+  const auto number = [](long long n) { return n == 0 ? "-" : grouped_digits(n); };
+  bool fused = false;
+  for (const node_row& r : rows) fused = fused || !r.fused.empty();
+  std::vector<table_row> cells;
+  node_row total;
+  for (const node_row& r : rows) {
+    total.parameters += r.parameters, total.macs += r.macs, total.bytes += r.bytes;
+    cells.push_back({r.path, {r.op, r.extent, number(r.parameters), number(r.macs),
+                              number(r.bytes)}});
+    if (fused) cells.back().cells.push_back(r.fused.empty() ? "-" : r.fused);
   }
-
-  std::string text() const {
-    constexpr std::size_t columns = 6, left = 3;  // text to the left, numbers to the right
-    std::size_t widths[columns] = {};
-    for (const auto& line : cells_)
-      for (std::size_t c = 0; line.size() > 1 && c < columns; ++c)
-        if (line[c].size() > widths[c]) widths[c] = line[c].size();
-    std::string s;
-    for (const auto& line : cells_) {
-      for (std::size_t c = 0; c < line.size(); ++c) {
-        const std::string room(line.size() == 1 ? 0 : widths[c] - line[c].size(), ' ');
-        s += (c == 0 ? "" : "  ") + (c < left ? line[c] + room : room + line[c]);
-      }
-      s += '\n';
-    }
-    return s;
-  }
-
- private:
-  // One past the last row of the module that row `i` begins.
-  std::size_t end_of(std::size_t i, std::string_view module) const {
-    std::size_t end = i + 1;
-    while (end < rows_.size() && !module.empty() && numbered_part(rows_[end].path) == module) ++end;
-    return end;
-  }
-  bool alike(std::size_t a, std::string_view in_a, std::size_t b, std::string_view in_b,
-             std::size_t count) const {
-    if (in_a.substr(0, in_a.rfind('.')) != in_b.substr(0, in_b.rfind('.'))) return false;
-    for (std::size_t i = 0; i < count; ++i) {
-      const table_row &x = rows_[a + i], &y = rows_[b + i];
-      if (below(x, in_a) != below(y, in_b) || x.op != y.op || x.extent != y.extent ||
-          x.parameters != y.parameters || x.macs != y.macs || x.bytes != y.bytes)
-        return false;
-    }
-    return true;
-  }
-
-  // Adds the rows from `i` of one module and of the modules after it that are alike.
-  std::size_t add_group(std::size_t i) {
-    const std::string_view first = numbered_part(rows_[i].path);
-    std::string_view last = first;
-    const std::size_t count = end_of(i, first) - i;
-    std::size_t end = i + count;
-    int times = 1;
-    while (!first.empty() && end < rows_.size()) {
-      const std::string_view next = numbered_part(rows_[end].path);
-      if (next.empty() || end_of(end, next) - end != count || !alike(i, first, end, next, count))
-        break;
-      last = next;
-      end += count;
-      ++times;
-    }
-    if (times > 1)
-      cells_.push_back({std::string(first) + " ... " + std::string(last) + ", " +
-                        std::to_string(times) + " times, each:"});
-    for (std::size_t j = i; j < i + count; ++j) {
-      const table_row& r = rows_[j];
-      cells_.push_back({times > 1 ? "  " + std::string(below(r, first)) : std::string(below(r, {})),
-                        r.op, r.extent, number(r.parameters), number(r.macs), number(r.bytes)});
-    }
-    return end;
-  }
-  static std::string number(long long n) { return n == 0 ? "-" : grouped_digits(n); }
-
-  const std::vector<table_row>& rows_;
-  std::vector<std::vector<std::string>> cells_;
-};
+  std::vector<std::string> header{"node", "op", "output", "parameters", "MACs", "bytes"};
+  std::vector<std::string> last{
+      "total", grouped_digits(static_cast<long long>(rows.size())) + " nodes", "",
+      grouped_digits(total.parameters), grouped_digits(total.macs), grouped_digits(total.bytes)};
+  if (fused) header.push_back("fused into"), last.push_back("");
+  return table_writer(header, "lllrrrl", cells, last).text();
+}
 
 // The graph of an architecture or of a step; what is wrong with it is said here.
 template <class A>
 graph graph_to_show() {
   if constexpr (requires { A::gradient(); }) {
-    constexpr first_issue found = count(A::gradient()).found;
-    static_assert(sizeof(diagnose<found.code, found.a, found.b>) > 0);
+    constexpr first_issue found = issue_of_step<A>();
+    static_assert(sizeof(typename said_of<found>::type) > 0);
     return A::gradient();
   } else {
     static_assert(sizeof(said<A>) > 0);
@@ -201,24 +137,28 @@ graph graph_to_show() {
 
 // The table of a graph that was built at run time.
 inline std::string table_text(const graph& g) {
-  std::vector<detail::table_row> rows;
+  std::vector<detail::node_row> rows;
   detail::add_rows(rows, g);
-  return detail::table_writer(rows).text();
+  return detail::text_of(rows);
 }
 
 // The table of an architecture or of a training step.
-template <class A>
+template <class A, class Backend = cpu>
 std::string table_text() {
-  std::vector<detail::table_row> rows;
-  detail::add_rows(rows, detail::graph_to_show<A>());
-  if constexpr (requires { A::update(); }) detail::add_rows(rows, A::update());
-  return detail::table_writer(rows).text();
+  const graph g = detail::graph_to_show<A>();
+  std::vector<detail::node_row> rows;
+  detail::add_rows(rows, g);
+  if constexpr (requires { A::update(); })
+    detail::add_rows(rows, A::update());
+  else
+    detail::add_fusions(rows, report_fusion<Backend>(g));
+  return detail::text_of(rows);
 }
 
 // Writes it to any stream; a template, so that nobody pays for <ostream> who does not print.
-template <class A, class Stream>
+template <class A, class Backend = cpu, class Stream>
 void print(Stream&& out) {
-  out << table_text<A>();
+  out << table_text<A, Backend>();
 }
 
 }  // namespace tessera::inline v0

@@ -1,7 +1,8 @@
 #pragma once
 // The vocabulary: empty types. A word carries numbers; `apply` puts them into the settings. A rule on
-// one word alone is a static_assert beside it; rules across words are issues of the graph. All
-// numbers are int, so that nonsense reaches our own sentence.
+// one word alone is a static_assert beside it; rules across words are issues of the graph. All numbers
+// are long long, so that nonsense reaches our own sentence. Words of blocks and of choices are in
+// arch/block_words.hpp.
 
 #include "tessera/arch/settings.hpp"
 
@@ -12,171 +13,241 @@ concept patch_word = requires(vit_settings s) { Word::apply_to_patch(s); };
 template <class Word>
 concept vit_word = requires(vit_settings s) { Word::apply(s); };
 
-// The rule of a word that has one; whoever takes words asks for its size, and thereby has it said.
-template <class Word>
-struct rule_of {
-  using type = char;
+// The rule of a word, if it has one; whoever takes words calls said() of each. A failed static_assert
+// in a function leaves a constant, whereas one in a class makes clang doubt all that the class is in.
+struct no_rule {
+  static constexpr bool said() { return true; }
 };
 template <class Word>
-  requires requires { typename Word::rule; }
-struct rule_of<Word> {
-  using type = typename Word::rule;
-};
+struct rule_of : no_rule {};
+template <class Word>
+  requires requires { Word::rule::said(); }
+struct rule_of<Word> : Word::rule {};
 
-// What a word says of its own numbers. Apart from the words, which stay usable after the sentence:
-// otherwise clang goes on for fifty lines about a word that is no constant any more.
+// Applies each word; one that is none says so elsewhere.
+template <class Word>
+constexpr void apply_word(vit_settings& s) {
+  if constexpr (vit_word<Word>)
+    Word::apply(s);
+  else
+    s.invalid = true;
+}
+template <class... Words>
+constexpr vit_settings settings_of(vit_settings s = {}) {
+  (apply_word<Words>(s), ...);
+  return s;
+}
+
+inline constexpr range side_range{1, 32768}, channel_range{1, 1024}, kernel_range{1, 1024},
+    width_range{1, 65536}, depth_range{1, max_blocks}, class_range{1, 16777216}, ratio_range{1, 256},
+    token_range{1, 4096};
+
+// What a word says of its own numbers. No condition is a concept: compilers would explain it at length.
 namespace rule {
-template <int Height, int Width, int Channels>
+template <long long Height, long long Width, long long Channels>
 struct image {
-  static_assert(Height > 0 && Height <= 32768,
-                "tessera::image<Height, Width, Channels>: Height must be positive (to 32768)");
-  static_assert(Width > 0 && Width <= 32768,
-                "tessera::image<Height, Width, Channels>: Width must be positive (to 32768)");
-  static_assert(Channels > 0 && Channels <= 1024,
-                "tessera::image<Height, Width, Channels>: Channels must be positive (to 1024)");
+  static constexpr bool said() {
+    static_assert(side_range.has(Height) && side_range.has(Width) && channel_range.has(Channels),
+                  "tessera::image<Height, Width, Channels>: Height and Width must be 1 to 32768, "
+                  "Channels 1 to 1024");
+    return true;
+  }
 };
-template <int N>
-struct stride {
-  static_assert(N > 0 && N <= 32768,
-                "tessera::stride<N>: N must be positive, pixels between patches (to 32768)");
-};
-template <int N>
-struct padding {
-  static_assert(N >= 0 && N <= 32768,
-                "tessera::padding<N>: N must not be negative, zeros on each side (to 32768)");
-};
-template <int Size, class... Words>
+template <long long Size, class... Words>
 struct patch {
-  static_assert(Size > 0 && Size <= 1024,
-                "tessera::patch<Size>: Size must be positive (to 1024)");
-  static_assert((patch_word<Words> && ...),
-                "tessera::patch<Size, Words...>: every word must be stride or padding");
-  static_assert((true && ... && (sizeof(typename rule_of<Words>::type) > 0)));
+  static constexpr bool said() {
+    static_assert(kernel_range.has(Size), "tessera::patch<Size>: Size must be 1 to 1024");
+    constexpr bool are_words = (patch_word<Words> && ...);
+    static_assert(are_words,
+                  "tessera::patch<Size, Words...>: every word must be stride, padding or normed");
+    constexpr bool fit = !are_words || (fits<Words>() && ...);
+    static_assert(fit,
+                  "tessera::patch<Size, Words...>: stride must be 1 to 32768 pixels, padding 0 to "
+                  "32768 zeros on each side");
+    return true;
+  }
+
+ private:
+  template <class Word>
+  static constexpr bool fits() {
+    vit_settings s;
+    if constexpr (patch_word<Word>) Word::apply_to_patch(s);
+    return !s.invalid;
+  }
 };
-template <int N>
+template <long long... Channels>
+struct conv_stem {
+  static constexpr bool said() {
+    static_assert(sizeof...(Channels) >= 1 && sizeof...(Channels) <= 6,
+                  "tessera::conv_stem<Channels...>: takes 1 to 6 numbers, one for each convolution");
+    static_assert((width_range.has(Channels) && ...),
+                  "tessera::conv_stem<Channels...>: each number must be 1 to 65536");
+    return true;
+  }
+};
+template <long long N>
 struct width {
-  static_assert(N > 0 && N <= 65536,
-                "tessera::width<N>: N must be positive, channels of a token (to 65536)");
+  static constexpr bool said() {
+    static_assert(width_range.has(N),
+                  "tessera::width<N>: N must be 1 to 65536 (channels of a token)");
+    return true;
+  }
 };
-template <int N>
-struct heads {
-  static_assert(N > 0 && N <= 65536,
-                "tessera::heads<N>: N must be positive (to 65536)");
-};
-template <int N>
+template <long long N>
 struct depth {
-  static_assert(N > 0 && N <= 10000,
-                "tessera::depth<N>: N must be positive, blocks (to 10000)");
+  static constexpr bool said() {
+    static_assert(depth_range.has(N), "tessera::depth<N>: N must be 1 to 256 (blocks)");
+    return true;
+  }
 };
-template <int N>
+template <long long N>
 struct classes {
-  static_assert(N > 0 && N <= 16777216,
-                "tessera::classes<N>: N must be positive (to 16777216)");
+  static constexpr bool said() {
+    static_assert(class_range.has(N), "tessera::classes<N>: N must be 1 to 16777216");
+    return true;
+  }
 };
-template <int N>
-struct mlp_ratio {
-  static_assert(N > 0 && N <= 256,
-                "tessera::mlp_ratio<N>: N must be positive, hidden width / width (to 256)");
+template <long long P, long long Q>
+struct drop_path {
+  static constexpr bool said() {
+    static_assert(P >= 0 && Q > 0 && P < Q,
+                  "tessera::drop_path<P, Q>: the rate P / Q must be at least 0 and below 1");
+    return true;
+  }
+};
+template <long long N>
+struct registers {
+  static constexpr bool said() {
+    static_assert(token_range.has(N), "tessera::registers<N>: N must be 1 to 4096");
+    return true;
+  }
+};
+template <long long N>
+struct extra_tokens {
+  static constexpr bool said() {
+    static_assert(token_range.has(N), "tessera::extra_tokens<N>: N must be 1 to 4096");
+    return true;
+  }
 };
 }  // namespace rule
 
 // image<Height, Width, Channels>: the input, normalised floats, B x C x H x W.
-template <int Height, int Width = Height, int Channels = 3>
+template <long long Height, long long Width = Height, long long Channels = 3>
 struct image {
   using rule = tessera::rule::image<Height, Width, Channels>;
   static constexpr void apply(vit_settings& s) {
-    meet(s, 0);
-    s.image_height = Height, s.image_width = Width, s.channels = Channels;
-    s.invalid = s.invalid || Height < 1 || Width < 1 || Channels < 1 || Height > 32768 ||
-                Width > 32768 || Channels > 1024;
+    s.put(word::image, s.image_height, Height, side_range);
+    s.put(s.image_width, Width, side_range);
+    s.put(s.channels, Channels, channel_range);
   }
 };
 
-template <int N>
+template <long long N>
 struct stride {
-  using rule = tessera::rule::stride<N>;
   static constexpr void apply_to_patch(vit_settings& s) {
-    s.stride = N;
-    s.invalid = s.invalid || N < 1 || N > 32768;
+    s.put(word::stride, s.stride, N, side_range);
   }
 };
-template <int N>
+template <long long N>
 struct padding {
-  using rule = tessera::rule::padding<N>;
   static constexpr void apply_to_patch(vit_settings& s) {
-    s.padding = N;
-    s.invalid = s.invalid || N < 0 || N > 32768;
+    s.put(word::padding, s.padding, N, {0, side_range.most});
+  }
+};
+struct normed {  // a layer_norm after the patches (Swin, MiT)
+  static constexpr void apply_to_patch(vit_settings& s) {
+    s.meet(word::normed);
+    s.patch_norm = true;
   }
 };
 
-// patch<Size, stride<...>, padding<...>>: the convolution that makes tokens; stride defaults to Size.
-template <int Size, class... Words>
+// patch<Size, stride<...>, padding<...>, normed>: the convolution that makes tokens; stride is Size.
+template <long long Size, class... Words>
 struct patch {
   using rule = tessera::rule::patch<Size, Words...>;
+  static constexpr bool in_parts = true;
   static constexpr void apply(vit_settings& s) {
-    meet(s, 1);
-    s.patch = Size;
-    (Words::apply_to_patch(s), ...);
-    s.invalid = s.invalid || Size < 1 || Size > 1024;
+    s.stride = s.padding = 0;
+    s.put(word::patch, s.patch, Size, kernel_range);
+    (apply_inner<Words>(s), ...);
+  }
+
+ private:
+  template <class Word>
+  static constexpr void apply_inner(vit_settings& s) {
+    if constexpr (patch_word<Word>)
+      Word::apply_to_patch(s);
+    else
+      s.invalid = true;
   }
 };
 
-template <int N>
+// conv_stem<Channels...>: instead of a patch, 3 x 3 convolutions of stride 2 with these channels, each
+// with batch_norm and relu, then 1 x 1 to width. Source: Xiao et al. 2021.
+template <long long... Channels>
+struct conv_stem {
+  using rule = tessera::rule::conv_stem<Channels...>;
+  static constexpr void apply(vit_settings& s) {
+    s.meet(word::conv_stem);
+    s.stem_convs = 0;
+    s.invalid = s.invalid || sizeof...(Channels) < 1 || sizeof...(Channels) > 6;
+    if constexpr (sizeof...(Channels) <= 6) (s.put(s.stem[s.stem_convs++], Channels, width_range), ...);
+  }
+};
+
+template <long long N>
 struct width {
   using rule = tessera::rule::width<N>;
-  static constexpr void apply(vit_settings& s) {
-    meet(s, 2);
-    s.width = N;
-    s.invalid = s.invalid || N < 1 || N > 65536;
-  }
+  static constexpr bool in_parts = true;
+  static constexpr void apply(vit_settings& s) { s.put(word::width, s.width, N, width_range); }
 };
-template <int N>
-struct heads {
-  using rule = tessera::rule::heads<N>;
-  static constexpr void apply(vit_settings& s) {
-    meet(s, 3);
-    s.heads = N;
-    s.invalid = s.invalid || N < 1 || N > 65536;
-  }
-};
-template <int N>
+template <long long N>
 struct depth {
   using rule = tessera::rule::depth<N>;
-  static constexpr void apply(vit_settings& s) {
-    meet(s, 4);
-    s.depth = N;
-    s.invalid = s.invalid || N < 1 || N > 10000;
-  }
+  static constexpr void apply(vit_settings& s) { s.put(word::depth, s.depth, N, depth_range); }
 };
-template <int N>
+template <long long N>
 struct classes {
   using rule = tessera::rule::classes<N>;
-  static constexpr void apply(vit_settings& s) {
-    meet(s, 5);
-    s.classes = N;
-    s.invalid = s.invalid || N < 1 || N > 16777216;
-  }
+  static constexpr void apply(vit_settings& s) { s.put(word::classes, s.classes, N, class_range); }
 };
-template <int N>
-struct mlp_ratio {
-  using rule = tessera::rule::mlp_ratio<N>;
+// drop_path<P, Q>: stochastic depth in training, rate 0 at the first block rising to P / Q at the last.
+template <long long P, long long Q = 100>
+struct drop_path {
+  using rule = tessera::rule::drop_path<P, Q>;
   static constexpr void apply(vit_settings& s) {
-    meet(s, 6);
-    s.mlp_ratio = N;
-    s.invalid = s.invalid || N < 1 || N > 256;
+    s.meet(word::drop_path);
+    s.drop_path = Q > 0 ? static_cast<double>(P) / static_cast<double>(Q) : 0;
+    s.invalid = s.invalid || P < 0 || Q < 1 || P >= Q;
   }
 };
 
-namespace global_pool {
-struct token {  // the class token, after `norm` (default)
-  static constexpr void apply(vit_settings& s) { meet(s, 7); }
-};
-struct average {  // mean of the patch tokens, then `fc_norm`
+// Prefix tokens, in this order before the patches; positions cover them.
+struct no_class_token {
   static constexpr void apply(vit_settings& s) {
-    meet(s, 7);
-    s.mean_pool = true;
+    s.meet(word::class_token);
+    s.no_class_token = true;
   }
 };
-}  // namespace global_pool
+struct distillation_token {  // "dist_token", DeiT
+  static constexpr void apply(vit_settings& s) {
+    s.meet(word::distillation_token);
+    s.distillation_token = true;
+  }
+};
+template <long long N>
+struct registers {  // "reg_token", Darcet et al. 2023
+  using rule = tessera::rule::registers<N>;
+  static constexpr void apply(vit_settings& s) {
+    s.put(word::registers, s.registers, N, token_range);
+  }
+};
+template <long long N>
+struct extra_tokens {  // "extra_tokens", for whoever reads them by a tap
+  using rule = tessera::rule::extra_tokens<N>;
+  static constexpr void apply(vit_settings& s) {
+    s.put(word::extra_tokens, s.extra_tokens, N, token_range);
+  }
+};
 
 }  // namespace tessera::inline v0

@@ -16,6 +16,7 @@
 #include <string>
 #include <type_traits>
 
+#include "tessera/arch/words.hpp"
 #include "tessera/federated/fed_avg.hpp"
 #include "tessera/federated/scope.hpp"
 #include "tessera/federated/select.hpp"
@@ -23,20 +24,49 @@
 
 namespace tessera::inline v0 {
 
-template <int N>
+inline constexpr range round_range{1, 1 << 20};
+
+namespace rule {
+template <long long N>
 struct local_epochs {
-  static_assert(N > 0, "tessera::local_epochs<N>: N must be positive");
-  static constexpr int epochs = N;
+  static constexpr bool said() {
+    static_assert(round_range.has(N), "tessera::local_epochs<N>: N must be 1 to 1048576");
+    return true;
+  }
 };
-template <int N>
+template <long long N>
 struct batch_size {
-  static_assert(N > 0, "tessera::batch_size<N>: N must be positive");
-  static constexpr int batch = N;
+  static constexpr bool said() {
+    static_assert(round_range.has(N), "tessera::batch_size<N>: N must be 1 to 1048576");
+    return true;
+  }
 };
-template <name Pattern, over Among>
+template <class Among>
 struct shared {
+  static constexpr bool said() {
+    constexpr bool is = std::is_same_v<Among, over>;
+    static_assert(is, "tessera::shared<Pattern, Among>: Among must be over::all, over::group or "
+                      "over::client");
+    return true;
+  }
+};
+}  // namespace rule
+
+template <long long N>
+struct local_epochs {
+  using rule = tessera::rule::local_epochs<N>;
+  static constexpr int epochs = round_range.number(N);
+};
+template <long long N>
+struct batch_size {
+  using rule = tessera::rule::batch_size<N>;
+  static constexpr int batch = round_range.number(N);
+};
+template <name Pattern, auto Among>
+struct shared {
+  using rule = tessera::rule::shared<std::remove_const_t<decltype(Among)>>;
   static constexpr name pattern = Pattern;
-  static constexpr over among = Among;
+  static constexpr over among = static_cast<over>(Among);
 };
 namespace optimizer_state {
 struct per_client {
@@ -99,11 +129,40 @@ struct is_known : std::bool_constant<is_selector<W>::value || is_aggregator<W>::
 template <class W>
 concept federation_word = detail::is_known<W>::value;
 
+namespace rule {
 template <class Step, class... Words>
 struct federation {
-  static_assert((federation_word<Words> && ...),
-                "tessera::federation<Step, Words...>: every word must be a selector, an aggregator, "
-                "local_epochs, batch_size, shared, optimizer_state, running_state or transport");
+  static constexpr bool said() {
+    constexpr bool steps = requires { Step::terms(); Step::optimizer_buffers(); };
+    static_assert(steps, "tessera::federation<Step, Words...>: Step must be a ts::train<Parts...>");
+    constexpr bool are_words = (federation_word<Words> && ...);
+    static_assert(are_words,
+                  "tessera::federation<Step, Words...>: every word must be a selector, an "
+                  "aggregator, local_epochs, batch_size, shared, optimizer_state, running_state or "
+                  "transport");
+    constexpr bool once = once_each<detail::is_selector, detail::is_aggregator, detail::has_epochs,
+                                    detail::has_batch, detail::has_keep, detail::has_rule>();
+    static_assert(once,
+                  "tessera::federation<Step, Words...>: each word at most once (but shared)");
+    return true;
+  }
+
+ private:
+  template <template <class> class... Has>
+  static constexpr bool once_each() {
+    return (true && ... && (count<Has>() < 2));
+  }
+  template <template <class> class Has>
+  static constexpr int count() {
+    return (0 + ... + (Has<Words>::value ? 1 : 0));
+  }
+};
+}  // namespace rule
+
+template <class Step, class... Words>
+struct federation {
+  static_assert(rule::federation<Step, Words...>::said() &&
+                (true && ... && rule_of<Words>::said()));
   using step = Step;
   using select = typename detail::first_word<detail::is_selector, tessera::select::all, Words...>::type;
   using aggregate = typename detail::first_word<detail::is_aggregator, tessera::aggregate::fed_avg,

@@ -29,12 +29,12 @@ class backward {
     for (int i = nodes; i-- > 0;) {
       const node n = g.nodes[i];
       if (!reached(n)) continue;
-      if (!n.op->has_gradient) g.fail(issue::no_gradient, i);
+      if (!n.op->has_gradient) g.fail(issue::no_gradient, i, 0, n.op->id);
       if (!g.ok()) return;
       g.path = n.site;
       first_ = g.nodes.size();
       n.op->gradient(g, n, *this);
-      if (!std::is_constant_evaluated())
+      if (g.keeps_text())
         for (int j = first_; j < g.nodes.size(); ++j) g.nodes[j].text = n.text;
     }
   }

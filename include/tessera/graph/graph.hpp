@@ -15,6 +15,7 @@
 #include "tessera/config.hpp"
 #include "tessera/graph/issue.hpp"
 #include "tessera/graph/kinds.hpp"
+#include "tessera/graph/switches.hpp"
 #include "tessera/meta/buffer.hpp"
 #include "tessera/meta/name.hpp"
 
@@ -137,21 +138,27 @@ struct graph {
   buffer<setting> settings;
   buffer<tap> taps;
   buffer<last_write> last_writes;
-  buffer<char> text;  // run time only: all names, each ended by '\0'
+  buffer<char> text;  // where names are kept: all of them, each ended by '\0'
   first_issue found;
 
   // The path of the module under construction, and what holds inside it.
   std::uint64_t path = 0;
   buffer<char> path_text;
   bool frozen = false, sharing = false, training = false;
-  std::uint64_t only[4] = {};  // if only_count > 0: parameters outside these scopes are frozen
-  int only_count = 0;
-  bool inside = true;
+  bool spelled = false;  // keep names at compile time too: to say which one is wrong
+  bool inside = true;                // a scope of train_only, where there is such a rule
+  buffer<scope_rule> scope_rules;    // what words ask of scopes
+  buffer<open_scope> open_scopes;    // those that hold here
+  buffer<node_range> scope_ranges;   // ended ones of detach and recompute
 
   constexpr bool ok() const { return found.code == issue::none; }
   constexpr void fail(issue code, int a = 0, int b = 0) {
-    if (ok()) found = {code, a, b};
+    if (ok()) found.code = code, found.a = a, found.b = b;
   }
+  constexpr void fail(issue code, int a, int b, const name& what) {
+    if (ok()) found = {code, a, b, what};
+  }
+  constexpr bool keeps_text() const { return spelled || !std::is_constant_evaluated(); }
 
   // Adds a node; returns its first output, the others follow. Absent inputs stay absent.
   constexpr value_id emit(const op_rules& op, std::initializer_list<value_id> in,
@@ -167,9 +174,10 @@ struct graph {
       operands.push(in[i]), wanted = wanted || (in[i] != absent && values[in[i]].wanted);
     for (int i = 0; i < op.outputs; ++i)
       values.push({{}, role::real, storage::activation, wanted, nodes.size()});
-    if (!std::is_constant_evaluated()) n.text = keep_path();
+    if (keeps_text()) n.text = keep_path();
     nodes.push(n);
     op.infer(*this, n);
+    if (found.code == issue::shapes_differ) found.what = op.id;
     return n.output;
   }
 
@@ -192,7 +200,7 @@ struct graph {
     v.where = storage::input;
     v.index = inputs.size();
     input i{what.hash, values.push(v)};
-    if (!std::is_constant_evaluated()) i.text = keep(what);
+    if (keeps_text()) i.text = keep(what);
     inputs.push(i);
     return i.value;
   }
@@ -217,7 +225,7 @@ struct graph {
     if (kind == slice_kind::weight && (frozen || !inside)) p.kind = slice_kind::frozen;
     const int slot = find_slot(p.hash);
     if (table[slot] != 0) return known_parameter(p, table[slot] - 1);
-    if (!std::is_constant_evaluated()) p.text = keep_path(what);
+    if (keeps_text()) p.text = keep_path(what);
     table[slot] = parameters.push(p) + 1;
     return values.push({p.extent, role::real, storage::parameter, p.kind == slice_kind::weight, -1,
                         table[slot] - 1});
@@ -225,25 +233,35 @@ struct graph {
 
   TESSERA_COLD constexpr int add_setting(label what, double x) {
     setting s{join(what), x};
-    if (!std::is_constant_evaluated()) s.text = keep_path(what);
+    if (keeps_text()) s.text = keep_path(what);
     return settings.push(s);
   }
 
   constexpr void add_tap(value_id v) {
     tap t{path, v};
-    if (!std::is_constant_evaluated()) t.text = keep_path();
+    if (keeps_text()) t.text = keep_path();
     taps.push(t);
   }
   constexpr void add_tap(label what, value_id v) {
     tap t{join(what), v};
-    if (!std::is_constant_evaluated()) t.text = keep_path(what);
+    if (keeps_text()) t.text = keep_path(what);
     taps.push(t);
   }
-  constexpr value_id find_tap(std::uint64_t hash) {
+  constexpr value_id known_tap(std::uint64_t hash) const {
     for (int i = taps.size(); i-- > 0;)  // the newest: a shared tower's last reading
       if (taps[i].hash == hash) return taps[i].value;
-    fail(issue::unknown_tap, taps.size());
-    return 0;
+    return absent;
+  }
+  // The tap of a path; if there is none, the issue names the nearest that there is.
+  constexpr value_id find_tap(std::uint64_t hash) {
+    const value_id v = known_tap(hash);
+    if (v == absent) fail(issue::unknown_tap, taps.size());
+    return v == absent ? 0 : v;
+  }
+  constexpr value_id find_tap(const name& what) {
+    const value_id v = known_tap(what.hash());
+    if (v == absent) fail(issue::unknown_tap, taps.size(), 0, nearest_tap(what));
+    return v == absent ? 0 : v;
   }
 
   // State is read by nodes and written last: finish() emits the writes that were asked for.
@@ -260,29 +278,35 @@ struct graph {
     last_writes.shrink(0);
   }
 
+  // Before anything is built: what a word asks of its scopes.
+  constexpr void ask(const scope_rule& r) {
+    scope_rules.push(r);
+    if (r.what == scope_switch::train_only) inside = false;
+  }
+
   const char* text_at(int at) const { return at < 0 ? "" : text.begin() + at; }
 
   // ---- names ----
   constexpr std::uint64_t join(label what) const {
     return path == 0 ? what.hash : (path * hash_base + '.') * what.power + what.hash;
   }
-  int keep(label what) {
+  constexpr int keep(label what) {
     const int at = text.size();
-    for (int i = 0; i < what.length; ++i) text.push(what.text[i]);
+    for (int i = 0; i < what.length; ++i) text.push(what.at(i));
     text.push('\0');
     return at;
   }
-  TESSERA_COLD int keep_path() {
+  TESSERA_COLD constexpr int keep_path() {
     const int at = text.size();
     for (char c : path_text) text.push(c);
     text.push('\0');
     return at;
   }
-  TESSERA_COLD int keep_path(label what) {
+  TESSERA_COLD constexpr int keep_path(label what) {
     const int at = text.size();
     for (char c : path_text) text.push(c);
     if (path_text.size() > 0) text.push('.');
-    for (int i = 0; i < what.length; ++i) text.push(what.text[i]);
+    for (int i = 0; i < what.length; ++i) text.push(what.at(i));
     text.push('\0');
     return at;
   }
@@ -291,10 +315,10 @@ struct graph {
   class scope {
    public:
     constexpr scope(graph& g, label what, int number = -1)
-        : scope(g, g.join(what), what.text, what.length, number) {}
+        : scope(g, g.join(what), &what, number) {}
     explicit constexpr scope(graph& g, const name& what)
-        : scope(g, g.path == 0 ? what.hash() : joined(g.path, what), nullptr, 0, -1) {
-      if (!std::is_constant_evaluated()) {
+        : scope(g, g.path == 0 ? what.hash() : joined(g.path, what), nullptr, -1) {
+      if (g.keeps_text()) {
         if (g.path_text.size() > 0) g.path_text.push('.');
         for (int i = 0; i < what.length(); ++i) g.path_text.push(what.at(i));
       }
@@ -303,27 +327,28 @@ struct graph {
     scope& operator=(const scope&) = delete;
     constexpr ~scope() {
       g_.path = path_;
-      g_.inside = inside_;
+      while (g_.open_scopes.size() > open_) leave();
       g_.path_text.shrink(length_);
     }
 
    private:
-    TESSERA_COLD constexpr scope(graph& g, std::uint64_t path, const char* text, int length, int number)
-        : g_(g), path_(g.path), length_(g.path_text.size()), inside_(g.inside) {
+    TESSERA_COLD constexpr scope(graph& g, std::uint64_t path, const label* text, int number)
+        : g_(g), path_(g.path), length_(g.path_text.size()), open_(g.open_scopes.size()) {
       g.path = path;
-      if (!std::is_constant_evaluated() && text != nullptr) {
+      if (text != nullptr && g.keeps_text()) {
         if (length_ > 0) g.path_text.push('.');
-        for (int i = 0; i < length; ++i) g.path_text.push(text[i]);
+        for (int i = 0; i < text->length; ++i) g.path_text.push(text->at(i));
       }
-      if (g.only_count > 0) enter();
+      if (g.scope_rules.size() > 0) enter(path_);
       if (number >= 0) add_number(number);
     }
     TESSERA_COLD constexpr void add_number(int number) {
+      const std::uint64_t parent = g_.path;
       step('.');
       int unit = 1;
       while (number / unit >= 10) unit *= 10;
       for (; unit > 0; unit /= 10) step(static_cast<char>('0' + number / unit % 10));
-      if (g_.only_count > 0) enter();
+      if (g_.scope_rules.size() > 0) enter(parent);
     }
     static constexpr std::uint64_t joined(std::uint64_t path, const name& what) {
       path = path * hash_base + '.';
@@ -333,15 +358,29 @@ struct graph {
     }
     constexpr void step(char c) {
       g_.path = g_.path * hash_base + static_cast<unsigned char>(c);
-      if (!std::is_constant_evaluated()) g_.path_text.push(c);
+      if (g_.keeps_text()) g_.path_text.push(c);
     }
-    constexpr void enter() {
-      for (int i = 0; i < g_.only_count; ++i) g_.inside = g_.inside || g_.only[i] == g_.path;
+    TESSERA_COLD constexpr void enter(std::uint64_t parent) {
+      for (scope_rule& r : g_.scope_rules) {
+        if (r.hash != (r.children ? parent : g_.path)) continue;
+        r.met = true;
+        g_.open_scopes.push({r.what, g_.nodes.size(), g_.inside, g_.frozen, g_.training});
+        g_.inside = g_.inside || r.what == scope_switch::train_only;
+        g_.frozen = g_.frozen || r.what == scope_switch::freeze;
+        g_.training = g_.training && r.what != scope_switch::eval_mode;
+      }
+    }
+    TESSERA_COLD constexpr void leave() {
+      const open_scope s = g_.open_scopes[g_.open_scopes.size() - 1];
+      g_.inside = s.inside, g_.frozen = s.frozen, g_.training = s.training;
+      if (s.what == scope_switch::detach || s.what == scope_switch::recompute)
+        g_.scope_ranges.push({s.what, s.first, g_.nodes.size()});
+      g_.open_scopes.shrink(g_.open_scopes.size() - 1);
     }
     graph& g_;
     std::uint64_t path_;
     int length_;
-    bool inside_;
+    int open_;  // scopes with rules around this one
   };
 
   // ---- look-up of parameters by hash: open addressing, at most half full ----
@@ -363,9 +402,28 @@ struct graph {
 
  private:
   constexpr value_id known_parameter(const parameter& p, int known) {
-    if (!sharing || !(parameters[known].extent == p.extent))
-      fail(issue::name_twice, known, parameters.size());
+    if (sharing && parameters[known].extent == p.extent) return parameters[known].value;
+    fail(sharing ? issue::one_name_two_shapes : issue::name_twice, known, parameters.size(),
+         spelled_name(parameters[known].text));
     return parameters[known].value;
+  }
+  // The text kept at `at`, up to 63 characters; empty where none is kept.
+  constexpr name spelled_name(int at) const {
+    name n("");
+    for (int i = 0; at >= 0 && i < 63 && text[at + i] != '\0'; ++i) n.put(i, text[at + i]);
+    return n;
+  }
+  // Where no names are kept: `what` itself.
+  TESSERA_COLD constexpr name nearest_tap(const name& what) const {
+    name best = what;
+    int least = 1 << 30;
+    for (const tap& t : taps) {
+      const name other = spelled_name(t.text);
+      if (other.length() == 0) continue;
+      const int d = distance(what, other);
+      if (d < least) least = d, best = other;
+    }
+    return best;
   }
   // After an issue: values that hold nothing, so that builders need no checks of their own.
   constexpr value_id add_dead(int count) {

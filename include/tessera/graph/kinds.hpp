@@ -31,11 +31,13 @@ enum class slice_kind : std::uint8_t {
 enum class initialiser : std::uint8_t {
   zeros,
   ones,
+  constant,          // a
   normal,            // N(0, a^2)
   truncated_normal,  // N(0, a^2), cut at +-2 absolute (timm's trunc_normal_)
   xavier_uniform,    // U(-b, b), b = sqrt(6 / (in + out)), of the tensor read as (out, rest)
   fan_in_uniform,    // U(-b, b), b = 1 / sqrt(a): a convolution's default, a = its fan-in
-  sin_cos,           // 2-D sin-cos positions of a grid a columns wide, after a zero row
+  sin_cos,           // 2-D sin-cos positions of a grid a columns wide, after rows % a zero rows
+  average,           // (N, N, k, k): a where output and input channel are one, else 0
 };
 
 }  // namespace tessera::inline v0

@@ -26,6 +26,19 @@ struct label {
       power *= hash_base;
     }
   }
+  // This text and one character, for a name that ends in a digit ("block" and '2').
+  constexpr label followed_by(char c) const {
+    label l = *this;
+    l.last = c;
+    l.hash = l.hash * hash_base + static_cast<unsigned char>(c);
+    l.power *= hash_base;
+    ++l.length;
+    return l;
+  }
+  constexpr char at(int i) const { return i == length - 1 && last != '\0' ? last : text[i]; }
+
+ private:
+  char last = '\0';
 };
 
 struct name {
@@ -49,6 +62,10 @@ struct name {
     const std::uint64_t w[8] = {w0, w1, w2, w3, w4, w5, w6, w7};
     return i < 64 ? static_cast<char>(w[i / 8] >> (8 * (i % 8)) & 0xFF) : '\0';
   }
+  constexpr void put(int i, char c) {  // i < 63, once for each place
+    std::uint64_t* const w[8] = {&w0, &w1, &w2, &w3, &w4, &w5, &w6, &w7};
+    *w[i / 8] |= std::uint64_t(static_cast<unsigned char>(c)) << (8 * (i % 8));
+  }
   constexpr int length() const {
     int n = 0;
     while (at(n) != '\0') ++n;
@@ -65,5 +82,23 @@ struct name {
     return s;
   }
 };
+
+// The edit distance of Levenshtein: insertions, deletions and replacements of one character.
+constexpr int distance(const name& a, const name& b) {
+  const int m = b.length();
+  int row[65] = {};
+  for (int j = 0; j <= m; ++j) row[j] = j;
+  for (int i = 0; i < a.length(); ++i) {
+    int diagonal = row[0];
+    row[0] = i + 1;
+    for (int j = 0; j < m; ++j) {
+      const int above = row[j + 1], replaced = diagonal + (a.at(i) == b.at(j) ? 0 : 1);
+      const int moved = (above < row[j] ? above : row[j]) + 1;
+      diagonal = above;
+      row[j + 1] = replaced < moved ? replaced : moved;
+    }
+  }
+  return row[m];
+}
 
 }  // namespace tessera::inline v0

@@ -97,7 +97,8 @@ void load_weights(weights<T>& w, const std::string& path) {
 
 // Every slice as F32 (F64 where T is double), by its name; the file appears whole or not at all.
 template <class T>
-void save_weights(const weights<T>& w, const std::string& path) {
+void save_weights(const weights<T>& w, const std::string& path,
+                  const safetensors_metadata& metadata = {}) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                 "tessera::save_weights<T>: T must be float or double");
   std::vector<safetensors_entry> entries;
@@ -106,7 +107,7 @@ void save_weights(const weights<T>& w, const std::string& path) {
     entries.push_back({s.name, sizeof(T) == 4 ? dtype::f32 : dtype::f64,
                        {s.shape.begin(), s.shape.end()}, std::as_bytes(values)});
   }
-  write_safetensors(path, entries, {});
+  write_safetensors(path, entries, metadata);
 }
 
 }  // namespace tessera::inline v0

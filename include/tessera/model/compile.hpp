@@ -10,6 +10,7 @@
 #include "tessera/arch/counts.hpp"
 #include "tessera/graph/diagnose.hpp"
 #include "tessera/model/program.hpp"
+#include "tessera/ops/fused.hpp"
 
 namespace tessera::inline v0 {
 
@@ -22,6 +23,8 @@ inline constexpr bool keyed_backend<reference> = false;
 // How a backend finds a kernel; a backend from outside specialises this.
 template <class Backend, class T>
 struct kernel_of {
+  template <name Op>
+  static constexpr bool has = requires { sizeof(kernel<Op, Backend>); };
   template <name Op, op_key Key>
   static kernel_function find() {
     return &kernel<Op, Backend>::template run<T>;
@@ -30,12 +33,43 @@ struct kernel_of {
 
 namespace detail {
 
-template <class Builder, bool Keyed>
-inline constexpr signature_set signatures = collect_signatures(Builder::build(), Keyed);
+// What a program of this Builder runs. Builders that say `fuses` give graphs without a backward pass.
+template <class Builder, class Backend>
+constexpr graph graph_of() {
+  graph g = Builder::build();
+  if constexpr (requires { Builder::fuses; }) fuse(g, fusions_of<Backend>());
+  return g;
+}
+
+template <class Builder, class Backend>
+inline constexpr signature_set signatures =
+    collect_signatures(graph_of<Builder, Backend>(), keyed_backend<Backend>);
+
+// What names are needed for is told by a second building, which keeps them.
+template <class Builder>
+constexpr first_issue named_issue(const first_issue& found) {
+  if constexpr (requires { Builder::spelled(); })
+    if (needs_names(found.code)) return Builder::spelled().found;
+  return found;
+}
+
+// The first op that the backend cannot run, as an issue.
+template <class Builder, class Backend, class T, std::size_t... I>
+constexpr first_issue missing_kernel(std::index_sequence<I...>) {
+  constexpr const signature_set& set = signatures<Builder, Backend>;
+  first_issue found;
+  [[maybe_unused]] const auto there = [&found](bool has, const name& op) {
+    if (!has) found = {issue::no_kernel, 0, 0, op};
+    return has;
+  };
+  static_cast<void>(
+      (true && ... && there(kernel_of<Backend, T>::template has<set.items[I].op>, set.items[I].op)));
+  return found;
+}
 
 template <class Builder, class Backend, class T, std::size_t... I>
 TESSERA_COLD auto make_kernel_table(std::index_sequence<I...>) {
-  constexpr const signature_set& set = signatures<Builder, keyed_backend<Backend>>;
+  constexpr const signature_set& set = signatures<Builder, Backend>;
   return std::array<kernel_entry, sizeof...(I)>{
       {{set.items[I], kernel_of<Backend, T>::template find<set.items[I].op, set.items[I].key>()}...}};
 }
@@ -46,13 +80,17 @@ template <class Builder, class Backend, class T>
 TESSERA_COLD std::unique_ptr<program> compile(const std::vector<std::string>& results,
                                  const std::vector<std::string>& given = {}) {
   constexpr bool keyed = keyed_backend<Backend>;
-  constexpr const signature_set& set = detail::signatures<Builder, keyed>;
-  static_assert(sizeof(diagnose<set.found.code, set.found.a, set.found.b>) > 0);
-  if constexpr (set.found.code == issue::none) {
-    static const auto table = detail::make_kernel_table<Builder, Backend, T>(
-        std::make_index_sequence<static_cast<std::size_t>(set.count)>());
-    return make_program(Builder::build(), table.data(), static_cast<int>(table.size()), keyed,
-                        static_cast<int>(sizeof(T)), results, given);
+  constexpr const signature_set& set = detail::signatures<Builder, Backend>;
+  constexpr first_issue found = detail::named_issue<Builder>(set.found);
+  static_assert(sizeof(typename said_of<found>::type) > 0);
+  using each = std::make_index_sequence<static_cast<std::size_t>(set.count)>;
+  constexpr first_issue missing = detail::missing_kernel<Builder, Backend, T>(each());
+  static_assert(sizeof(typename said_of<missing>::type) > 0);
+  if constexpr (set.found.code == issue::none && missing.code == issue::none) {
+    static const auto table = detail::make_kernel_table<Builder, Backend, T>(each());
+    return make_program(detail::graph_of<Builder, Backend>(), table.data(),
+                        static_cast<int>(table.size()), keyed, static_cast<int>(sizeof(T)), results,
+                        given);
   } else {
     return nullptr;
   }
@@ -61,7 +99,9 @@ TESSERA_COLD std::unique_ptr<program> compile(const std::vector<std::string>& re
 // The Builder of an architecture alone.
 template <class A>
 struct inference {
+  static constexpr bool fuses = true;
   static constexpr graph build() { return build_graph<A>(false); }
+  static constexpr graph spelled() { return build_graph<A>(false, true); }
 };
 
 }  // namespace tessera::inline v0

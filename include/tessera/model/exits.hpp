@@ -33,7 +33,7 @@ class exit_runner {
     for (int i = 0; i <= A::exits; ++i) {
       std::vector<std::string> wanted{"output"};
       if (i < A::exits) {
-        const std::string boundary = "blocks." + std::to_string(A::exit_block(i) - 1);
+        const std::string boundary = "exits." + std::to_string(i) + ".block";
         wanted = {"exits." + std::to_string(i), boundary};
         segments_.push_back(compile<inference<A>, Backend, T>(wanted, given));
         given = {boundary};

@@ -9,7 +9,9 @@ namespace tessera::inline v0 {
 
 template <class A, class Backend, class T>
 predictor<T> make_model(std::uint64_t seed, thread_pool* pool) {
-  return predictor<T>(compile<inference<A>, Backend, T>({"output"}), seed, pool);
+  std::vector<std::string> results{"output"};
+  if constexpr (requires { A::results(); }) results = A::results();
+  return predictor<T>(compile<inference<A>, Backend, T>(results), seed, pool);
 }
 
 }  // namespace tessera::inline v0

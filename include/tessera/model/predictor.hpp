@@ -5,6 +5,7 @@
 // Definitions are in predictor_impl.hpp; with tessera_instantiate() they are compiled elsewhere.
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,13 +38,20 @@ class predictor {
   // Inputs beyond the first (noise of mae<…, mask::given>), in the graph's order.
   void forward(std::span<const T> images, std::span<const T> second, std::span<T> result);
 
+  // Several results of one forward (arch/tapped.hpp), each B x output_size(i).
+  void forward(std::span<const T> images, std::span<const std::span<T>> results);
+  void forward(std::span<const T> images, std::initializer_list<std::span<T>> results) {
+    forward(images, std::span<const std::span<T>>(results.begin(), results.size()));
+  }
+
   void load(const std::string& path);        // safetensors; strict, all or nothing
   void save(const std::string& path) const;  // atomic
 
   tessera::weights<T>& parameters();
   const tessera::weights<T>& parameters() const;
   std::int64_t input_size() const;   // per sample
-  std::int64_t output_size() const;  // per sample
+  int outputs() const;
+  std::int64_t output_size(int i = 0) const;  // per sample
   const program& compiled() const;
 
  private:

@@ -2,6 +2,7 @@
 // Definitions of predictor.hpp, for files that compile kernels.
 
 #include <array>
+#include <cstring>
 
 #include "tessera/model/checkpoint.hpp"
 #include "tessera/model/predictor.hpp"
@@ -16,6 +17,14 @@ inline thread_pool& default_pool() {
   static thread_pool pool;
   return pool;
 }
+
+namespace detail {
+
+[[noreturn]] TESSERA_COLD inline void misfit(const std::string& expected, std::int64_t found) {
+  throw error("model.forward", expected, std::to_string(found));
+}
+
+}  // namespace detail
 
 template <class T>
 struct predictor<T>::state {
@@ -33,27 +42,33 @@ struct predictor<T>::state {
   std::int64_t size_of_input(int i) const {
     return compiled->g.values[compiled->g.inputs[i].value].extent.per_sample();
   }
-  std::int64_t size_of_output() const {
-    return compiled->g.values[compiled->results[0]].extent.count(1);
+  int outputs() const { return static_cast<int>(compiled->results.size()); }
+  std::int64_t size_of_output(int i) const {
+    return compiled->g.values[compiled->results[static_cast<std::size_t>(i)]].extent.count(1);
   }
-  void forward(std::span<const std::span<const T>> in, std::span<T> result) {
-    const std::int64_t each = size_of_input(0), out = size_of_output();
+  void forward(std::span<const std::span<const T>> in, std::span<const std::span<T>> results) {
+    const std::int64_t each = size_of_input(0);
     const auto given = static_cast<std::int64_t>(in[0].size());
     if (given == 0 || given % each != 0)
-      throw error("model.forward", "images in multiples of " + std::to_string(each) + " values",
-                  std::to_string(given));
+      detail::misfit("images in multiples of " + std::to_string(each) + " values", given);
     const std::int64_t batch = given / each;
-    if (static_cast<std::int64_t>(result.size()) != batch * out)
-      throw error("model.forward",
-                  "room for " + std::to_string(batch) + " x " + std::to_string(out) + " results",
-                  std::to_string(result.size()));
+    if (static_cast<int>(results.size()) != outputs())
+      detail::misfit(std::to_string(outputs()) + " results",
+                     static_cast<std::int64_t>(results.size()));
+    for (int i = 0; i < outputs(); ++i) {
+      const auto room = static_cast<std::int64_t>(results[static_cast<std::size_t>(i)].size());
+      if (room != batch * size_of_output(i))
+        detail::misfit("room for " + std::to_string(batch) + " x " +
+                           std::to_string(size_of_output(i)) + " results",
+                       room);
+    }
     if (static_cast<int>(in.size()) != compiled->g.inputs.size())
-      throw error("model.forward", std::to_string(compiled->g.inputs.size()) + " inputs",
-                  std::to_string(in.size()));
+      detail::misfit(std::to_string(compiled->g.inputs.size()) + " inputs",
+             static_cast<std::int64_t>(in.size()));
     std::array<const void*, 4> pointers{};
     for (std::size_t i = 0; i < in.size(); ++i) {
       if (static_cast<std::int64_t>(in[i].size()) != batch * size_of_input(static_cast<int>(i)))
-        throw error("model.forward", "inputs of one batch", std::to_string(in[i].size()));
+        detail::misfit("inputs of one batch", static_cast<std::int64_t>(in[i].size()));
       pointers[i] = in[i].data();
     }
     workspace& ws = at(batch);
@@ -62,8 +77,8 @@ struct predictor<T>::state {
     c.inputs = {pointers.data(), in.size()};
     c.pool = pool;
     ws.run(c);
-    const T* from = static_cast<const T*>(ws.result(0));
-    std::copy(from, from + result.size(), result.data());
+    for (std::size_t i = 0; i < results.size(); ++i)
+      std::memcpy(results[i].data(), ws.result(static_cast<int>(i)), results[i].size_bytes());
   }
 };
 
@@ -92,13 +107,18 @@ predictor<T>::~predictor() = default;
 template <class T>
 void predictor<T>::forward(std::span<const T> images, std::span<T> result) {
   const std::span<const T> in[] = {images};
-  state_->forward(in, result);
+  state_->forward(in, {&result, 1});
 }
 template <class T>
 void predictor<T>::forward(std::span<const T> images, std::span<const T> second,
                            std::span<T> result) {
   const std::span<const T> in[] = {images, second};
-  state_->forward(in, result);
+  state_->forward(in, {&result, 1});
+}
+template <class T>
+void predictor<T>::forward(std::span<const T> images, std::span<const std::span<T>> results) {
+  const std::span<const T> in[] = {images};
+  state_->forward(in, results);
 }
 template <class T>
 void predictor<T>::load(const std::string& path) {
@@ -121,8 +141,15 @@ std::int64_t predictor<T>::input_size() const {
   return state_->size_of_input(0);
 }
 template <class T>
-std::int64_t predictor<T>::output_size() const {
-  return state_->size_of_output();
+int predictor<T>::outputs() const {
+  return state_->outputs();
+}
+template <class T>
+std::int64_t predictor<T>::output_size(int i) const {
+  if (i < 0 || i >= outputs())
+    throw error("model.output_size", "a result from 0 to " + std::to_string(outputs() - 1),
+                std::to_string(i));
+  return state_->size_of_output(i);
 }
 template <class T>
 const program& predictor<T>::compiled() const {

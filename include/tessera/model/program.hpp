@@ -74,7 +74,7 @@ TESSERA_COLD inline std::unique_ptr<program> make_program(graph&& g, const kerne
   }
   p->needed = live(g, wanted, cut);
   p->scalar_bytes = scalar_bytes;
-  p->kernels.resize(static_cast<std::size_t>(g.nodes.size()), nullptr);
+  p->kernels.resize(static_cast<std::size_t>(g.nodes.size()));
   for (int i = 0; i < g.nodes.size(); ++i) {
     if (!p->needed[i]) continue;
     const signature s = signature_of(g, g.nodes[i], keyed);

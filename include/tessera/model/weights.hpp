@@ -77,13 +77,14 @@ namespace detail {
 
 // Fixed 2-D sin-cos positions (T, D) on a grid `columns` wide, computed in double: the first half of
 // the channels encodes the column, the second the row, each as D/4 sines then D/4 cosines of
-// position * 10000^(-i / (D/4)). Row 0 belongs to the class token and is zero. Source: MAE.
+// position * 10000^(-i / (D/4)). The first rows % columns rows belong to prefix tokens and are zero.
+// Source: MAE.
 template <class T>
 void fill_sin_cos(T* out, int rows, int width, int columns) {
-  const int quarter = width / 4;
+  const int quarter = width / 4, prefix = rows % columns;
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < width; ++c) {
-      const int cell = r - 1, half = c / (2 * quarter), j = c % (2 * quarter);
+      const int cell = r - prefix, half = c / (2 * quarter), j = c % (2 * quarter);
       const double at = half == 0 ? cell % columns : cell / columns;
       const double angle = at * std::pow(10000.0, -double(j % quarter) / quarter);
       const double x = cell < 0 || half > 1 ? 0 : j < quarter ? std::sin(angle) : std::cos(angle);
@@ -116,6 +117,13 @@ void initialise(weights<T>& w, const graph& g, std::uint64_t seed) {
       double x = 0;
       switch (p.init) {
         case initialiser::ones: x = 1; break;
+        case initialiser::constant: x = a; break;
+        case initialiser::average: {
+          const auto window = static_cast<std::size_t>(p.extent.dims[2] * p.extent.dims[3]);
+          const auto inputs = static_cast<std::size_t>(p.extent.dims[1]);
+          x = i / window / inputs == i / window % inputs ? a : 0;
+          break;
+        }
         case initialiser::normal: x = a * normal(seed, 0, site, 0, i); break;
         case initialiser::truncated_normal:
           x = truncated_normal(seed, 0, site, 0, i, 0, a, -2, 2);
@@ -135,7 +143,7 @@ template <class T>
 TESSERA_COLD weights<T> make_weights(const graph& g, std::uint64_t seed) {
   weights<T> w;
   w.table = table_of(g);
-  w.values.assign(static_cast<std::size_t>(flat_size(w.table)), T(0));
+  w.values = std::vector<T>(static_cast<std::size_t>(flat_size(w.table)));
   initialise(w, g, seed);
   return w;
 }

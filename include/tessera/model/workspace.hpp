@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "tessera/config.hpp"
-#include "tessera/graph/arena.hpp"
+#include "tessera/graph/lives.hpp"
 #include "tessera/model/program.hpp"
 #include "tessera/model/slice.hpp"
 
@@ -118,12 +118,6 @@ class workspace {
     void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{64}); }
   };
 
-  std::int64_t bytes_of(const value& v) const {
-    const std::int64_t each = v.kind == role::index ? 4 : v.kind == role::mask ? 1
-                              : program_->scalar_bytes;
-    return v.extent.count(capacity_) * each;
-  }
-
   TESSERA_COLD void bind_parameters(const std::vector<slice>& table) {
     const graph& g = program_->g;
     for (const slice& s : table) flat_ = std::max(flat_, s.offset + (s.size + 15) / 16 * 16);
@@ -144,21 +138,6 @@ class workspace {
     const program& p = *program_;
     const graph& g = p.g;
     places_.resize(static_cast<std::size_t>(g.values.size()));
-    std::vector<int> first(places_.size(), -1), last(places_.size(), -1);
-    int position = 0;
-    for (int i = 0; i < g.nodes.size(); ++i) {
-      if (!p.needed[i]) continue;
-      const node& n = g.nodes[i];
-      for (int k = 0; k < n.inputs; ++k)
-        if (const value_id v = g.in(n, k); v != absent)
-          last[static_cast<std::size_t>(root_of(g, v))] = position;
-      for (int o = 0; o < n.op->outputs; ++o)
-        first[static_cast<std::size_t>(n.output + o)] = position;
-      ++position;
-    }
-    for (value_id v : p.results) last[static_cast<std::size_t>(root_of(g, v))] = position;
-    buffer<block> blocks;
-    std::vector<value_id> owners;
     for (int v = 0; v < g.values.size(); ++v) {
       const auto i = static_cast<std::size_t>(v);
       const value& x = g.values[v];
@@ -177,23 +156,16 @@ class workspace {
           continue;
         case storage::activation: break;
       }
-      bool cut = false;
       for (std::size_t k = 0; k < p.given.size(); ++k)
-        if (p.given[k] == v) place = {origin_kind::given, static_cast<int>(k), 0, false}, cut = true;
-      if (cut || first[i] < 0) continue;
-      if (last[i] < 0) {
-        const node& n = g.nodes[x.producer];
-        if ((n.op->optional >> (v - n.output) & 1u) != 0) continue;  // nobody reads it: null
-        last[i] = first[i];
-      }
-      place.kind = origin_kind::arena;
-      blocks.push({first[i], last[i], bytes_of(x), 0});
-      owners.push_back(v);
+        if (p.given[k] == v) place = {origin_kind::given, static_cast<int>(k), 0, false};
     }
-    arena_bytes_ = lay_out(blocks);
-    for (int b = 0; b < blocks.size(); ++b)
-      places_[static_cast<std::size_t>(owners[static_cast<std::size_t>(b)])].offset =
-          blocks[b].offset;
+    live_blocks live = find_lives(g, p.needed, p.results, p.given, capacity_, p.scalar_bytes);
+    arena_bytes_ = lay_out(live.blocks);
+    for (int b = 0; b < live.blocks.size(); ++b) {
+      origin& place = places_[static_cast<std::size_t>(live.owners[b])];
+      place.kind = origin_kind::arena;
+      place.offset = live.blocks[b].offset;
+    }
     if (arena_bytes_ > 0)
       arena_.reset(static_cast<std::byte*>(
           ::operator new(static_cast<std::size_t>(arena_bytes_), std::align_val_t{64})));

@@ -3,7 +3,7 @@
 //
 // slice_rows     y = x[a : a + b]                             gradient: pad_rows
 // pad_rows       y (c, D) = 0 but y[a : a + N] = x            gradient: slice_rows
-// prepend_token  x (N, D), token (.., 1, D) without batch -> y (N + 1, D), y[0] = token
+// prepend_token  x (N, D), tokens (.., M, D) without batch -> y = [tokens; x] (M + N, D)
 // prepend_rows   y = [head; x], head (M, D) per sample        gradient: slices
 // add_position   y = x + table[a : a + N]; table (.., T, D) without batch: learned or fixed
 // batch_sum      y (d, D) = 0 but y[c : c + b] = sum over the batch of x[a : a + b]
@@ -27,6 +27,13 @@ constexpr shape matrix(const shape& like, int rows, int columns) {
 }
 
 }  // namespace detail
+
+// Records that `part` must be positive and divide `whole`.
+constexpr bool must_divide(graph& g, int part, std::int64_t whole) {
+  const bool divides = part > 0 && whole % part == 0;
+  if (!divides) g.fail(issue::shapes_differ, part, static_cast<int>(whole));
+  return divides;
+}
 
 template <>
 struct op<"slice_rows"> {
@@ -59,8 +66,9 @@ template <>
 struct op<"prepend_token"> {
   static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
-    must_equal(g, x.last(), g.in_shape(n, 1).count(1));
-    g.set(n, 0, detail::matrix(x, x.dims[0] + 1, x.last()));
+    must_equal(g, x.last(), g.in_shape(n, 1).last());
+    const auto tokens = static_cast<int>(g.in_shape(n, 1).count(1) / g.in_shape(n, 1).last());
+    g.set(n, 0, detail::matrix(x, x.dims[0] + tokens, x.last()));
   }
   static constexpr void gradient(graph& g, const node& n, backward& d);
 };
@@ -114,9 +122,9 @@ constexpr void op<"pad_rows">::gradient(graph& g, const node& n, backward& d) {
 }
 
 constexpr void op<"prepend_token">::gradient(graph& g, const node& n, backward& d) {
-  if (d.wants(n, 0))
-    d.add(n, 0, emit<"slice_rows">(g, {d.of(n)}, {1, g.in_shape(n, 0).dims[0]}));
-  if (d.wants(n, 1)) d.add(n, 1, emit<"batch_sum">(g, {d.of(n)}, {0, 1, 0, 1}));
+  const int rows = g.in_shape(n, 0).dims[0], tokens = g.shape_of(n.output).dims[0] - rows;
+  if (d.wants(n, 0)) d.add(n, 0, emit<"slice_rows">(g, {d.of(n)}, {tokens, rows}));
+  if (d.wants(n, 1)) d.add(n, 1, emit<"batch_sum">(g, {d.of(n)}, {0, tokens, 0, tokens}));
 }
 
 constexpr void op<"prepend_rows">::gradient(graph& g, const node& n, backward& d) {

@@ -7,6 +7,8 @@
 // A loop inside a loop, or a loop of a second thread while one is under way, runs where it was met.
 // The first exception of f reaches the caller. One pool may serve any number of workspaces.
 
+#include "tessera/config.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -17,27 +19,28 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace tessera::inline v0 {
 
 class thread_pool {
  public:
   // threads = 0: one per hardware thread; threads = 1: no thread is made.
-  explicit thread_pool(int threads = 0) : threads_(threads) {
+  TESSERA_COLD explicit thread_pool(int threads = 0) : threads_(threads) {
     if (threads_ <= 0) threads_ = static_cast<int>(std::thread::hardware_concurrency());
     if (threads_ <= 0) threads_ = 1;
-    for (int i = 1; i < threads_; ++i) workers_.emplace_back([this] { work(); });
+    const auto others = static_cast<std::size_t>(threads_ - 1);
+    workers_ = std::make_unique<std::thread[]>(others);
+    for (std::size_t i = 0; i < others; ++i) workers_[i] = std::thread([this] { work(); });
   }
   thread_pool(const thread_pool&) = delete;
   thread_pool& operator=(const thread_pool&) = delete;
-  ~thread_pool() {
+  TESSERA_COLD ~thread_pool() {
     {
       std::lock_guard lock(mutex_);
       stop_.store(true);
     }
     wake_.notify_all();
-    for (auto& w : workers_) w.join();
+    for (std::size_t i = 0; i + 1 < static_cast<std::size_t>(threads_); ++i) workers_[i].join();
   }
 
   int size() const noexcept { return threads_; }
@@ -106,7 +109,7 @@ class thread_pool {
   }
 
   int threads_;
-  std::vector<std::thread> workers_;
+  std::unique_ptr<std::thread[]> workers_;  // threads_ - 1
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<bool> open_{false}, busy_{false}, stop_{false};

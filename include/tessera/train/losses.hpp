@@ -6,11 +6,25 @@
 #include "tessera/ops/patches.hpp"
 #include "tessera/train/step.hpp"
 
+namespace tessera::inline v0::rule {
+
+template <class... Words>
+struct cross_entropy {
+  static constexpr bool said() {
+    constexpr bool is_tap = sizeof...(Words) < 2 && (tap_word<Words> && ...);
+    static_assert(is_tap,
+                  "tessera::loss::cross_entropy<Words...>: takes one word at most, ts::on<\"tap\">");
+    return true;
+  }
+};
+
+}  // namespace tessera::inline v0::rule
 namespace tessera::inline v0::loss {
 
 // Against the labels; on<"exits.0"> looks at a tap. The setting "loss.i.smoothing" smooths labels.
 template <class... Words>
 struct cross_entropy {
+  using rule = tessera::rule::cross_entropy<Words...>;
   static constexpr value_id build(graph& g, step_context& c) {
     const value_id logits = watched<Words...>::find(g, c), labels = c.labels(g);
     return emit<"cross_entropy">(g, {logits, labels}, {}, g.add_setting("smoothing", 0));
@@ -22,10 +36,13 @@ struct cross_entropy {
 struct masked_reconstruction {
   static constexpr value_id build(graph& g, step_context& c) {
     const vit_settings& s = c.settings;
+    const value_id mask = c.tap_of(g, "mask");
+    if (mask == absent) g.fail(issue::loss_needs_mae);
+    if (!g.ok()) return absent;
     const value_id pixels = emit<"unfold">(g, {c.images}, {s.patch, s.step(), s.padding, 1});
     const value_id target =
         emit<"normalise_patches">(g, {pixels}, {}, g.add_setting("eps", 1e-6));
-    return emit<"masked_mse">(g, {c.output, target, c.tap_of(g, "mask")});
+    return emit<"masked_mse">(g, {c.output, target, mask});
   }
 };
 

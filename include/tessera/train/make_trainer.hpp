@@ -315,7 +315,18 @@ namespace detail {
 
 template <class Step>
 struct gradient_builder {
-  static constexpr graph build() { return Step::gradient(); }
+  static constexpr graph spelled() {
+    if constexpr (requires { Step::gradient(true, true); })
+      return Step::gradient(false, true);
+    else
+      return Step::gradient();
+  }
+  static constexpr graph build() {
+    if constexpr (requires { Step::gradient(true); })
+      return Step::gradient(!std::is_constant_evaluated());
+    else
+      return Step::gradient();
+  }
 };
 template <class Step>
 struct update_builder {

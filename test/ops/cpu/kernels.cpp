@@ -1,4 +1,4 @@
-#include "tessera/ops/cpu/targets.hpp"
+#include "tessera/ops/cpu/kernels.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -38,7 +38,7 @@ struct tessera::kernel<Op, on_cpu<Key>> {
   static void run(const arguments& a) {
     arguments with_pool = a;
     with_pool.pool = pool;
-    TESSERA_CPU_PICK(set, kernel<Op>::template run<Key>)(with_pool);
+    cpu_kernels::kernel<Op>::template run<Key>(with_pool, set);
   }
 };
 

@@ -1,58 +1,19 @@
-// Elementwise ops: add, accumulate, scale, constant, gelu and its gradient.
+// Elementwise runs of n floats (gelu: map_gelu of math-inl.hpp); part of leaves-inl.hpp.
 
-struct add_vectors {
-  TESSERA_CPU_INLINE vec operator()(vec a, vec b) const { return a + b; }
-};
-struct same_vector {
-  TESSERA_CPU_INLINE vec operator()(vec a) const { return a; }
-};
-struct scale_vector {
-  float s;
-  TESSERA_CPU_INLINE vec operator()(vec a) const { return set(s) * a; }
-};
 struct gelu_gradient_vectors {
   TESSERA_CPU_INLINE vec operator()(vec dy, vec x) const { return dy * vector_gelu_derivative(x); }
 };
 
-template <>
-struct kernel<"add"> {
-  template <op_key>
-  static void run(const arguments& a) {
-    parallel_zip(a.pool, add_vectors(), a.out<float>(0), a.out_count(0), a.in<float>(0),
-                 a.in<float>(1));
-  }
-};
-template <>
-struct kernel<"accumulate"> {
-  template <op_key>
-  static void run(const arguments& a) {
-    float* y = a.out<float>(0);
-    if (a.outputs[0].accumulate)
-      parallel_zip(a.pool, add_vectors(), y, a.out_count(0), y, a.in<float>(0));
-    else
-      parallel_zip(a.pool, same_vector(), y, a.out_count(0), a.in<float>(0));
-  }
-};
-template <>
-struct kernel<"scale"> {
-  template <op_key>
-  static void run(const arguments& a) {
-    parallel_zip(a.pool, scale_vector{static_cast<float>(a.settings[0])}, a.out<float>(0),
-                 a.out_count(0), a.in<float>(0));
-  }
-};
-template <>
-struct kernel<"gelu"> {
-  template <op_key>
-  static void run(const arguments& a) {
-    parallel_zip(a.pool, gelu_function(), a.out<float>(0), a.out_count(0), a.in<float>(0));
-  }
-};
-template <>
-struct kernel<"gelu_gradient"> {
-  template <op_key>
-  static void run(const arguments& a) {
-    parallel_zip(a.pool, gelu_gradient_vectors(), a.out<float>(0), a.out_count(0), a.in<float>(0),
-                 a.in<float>(1));
-  }
-};
+inline void add_run(float* y, std::int64_t n, const float* a, const float* b) {
+  zip(add_vectors(), y, n, a, b);
+}
+inline void scale_run(float* y, std::int64_t n, const float* x, float by) {
+  zip(scale_vector{by}, y, n, x);
+}
+inline void gelu_gradient_run(float* dx, std::int64_t n, const float* dy, const float* x) {
+  zip(gelu_gradient_vectors(), dx, n, dy, x);
+}
+// sums[c] += the sum over r < rows of x[r][c], in rising r.
+inline void add_rows(float* sums, std::int64_t width, const float* x, std::int64_t rows) {
+  for (std::int64_t r = 0; r < rows; ++r) zip(add_vectors(), sums, width, sums, x + r * width);
+}

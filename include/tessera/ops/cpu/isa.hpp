@@ -1,6 +1,6 @@
 #pragma once
-// Which instruction set the CPU kernels of this process use. Kernels are compiled for several sets
-// in one file (targets.hpp); this header needs no vectors.
+// Which instruction set the CPU kernels of this process use. Their innermost loops are compiled for
+// several sets in one file (targets.hpp); this header needs no vectors.
 //
 //     baseline  what every processor of the compiler's target has
 //     avx2      x86: AVX2 with FMA, BMI, F16C
@@ -18,6 +18,21 @@
 #include <cpuid.h>
 #endif
 
+// Files of one program may be compiled with different -m options. What a file compiles with options
+// beyond the plain processor takes symbols of its own: all CPU code lies in
+//     namespace cpu_kernels TESSERA_CPU_AS_BUILT
+#if defined(__AVX512F__)
+#define TESSERA_CPU_AS_BUILT ::inline as_built_avx512
+#elif defined(__AVX2__)
+#define TESSERA_CPU_AS_BUILT ::inline as_built_avx2
+#elif defined(__AVX__)
+#define TESSERA_CPU_AS_BUILT ::inline as_built_avx
+#elif defined(__SSE3__)
+#define TESSERA_CPU_AS_BUILT ::inline as_built_sse
+#else
+#define TESSERA_CPU_AS_BUILT
+#endif
+
 namespace tessera::inline v0 {
 
 enum class isa { baseline, avx2, avx3 };
@@ -28,7 +43,7 @@ constexpr std::string_view name_of(isa i) {
 
 namespace detail {
 
-inline isa isa_of_this_cpu() {
+TESSERA_COLD inline isa isa_of_this_cpu() {
 #if defined(__x86_64__) && defined(__GNUC__)
   // __builtin_cpu_supports also asks whether the operating system saves the registers.
   __builtin_cpu_init();
@@ -47,7 +62,7 @@ inline isa isa_of_this_cpu() {
 #endif
 }
 
-inline isa isa_of_this_process() {
+TESSERA_COLD inline isa isa_of_this_process() {
   const isa best = isa_of_this_cpu();
   const char* text = std::getenv("TESSERA_ISA");
   if (text == nullptr || *text == '\0') return best;
@@ -59,7 +74,7 @@ inline isa isa_of_this_process() {
 }  // namespace detail
 
 // Decided at the first call, then constant. Throws tessera::error if TESSERA_ISA is unknown.
-inline isa chosen_isa() {
+__attribute__((noinline)) inline isa chosen_isa() {
   static const isa chosen = detail::isa_of_this_process();
   return chosen;
 }

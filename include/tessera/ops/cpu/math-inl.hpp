@@ -1,4 +1,4 @@
-// Vector exp, erf and GELU; part of kernels-inl.hpp.
+// Vector exp, erf and GELU; part of leaves-inl.hpp.
 //     vector_exp(x)              relative error < 2e-7 where exp(x) is a normal float, 0 below
 //                                -87.33, infinity above 88.72, NaN for NaN
 //     vector_erf(x)              absolute error < 4e-7
@@ -73,12 +73,15 @@ struct gelu_derivative_function {
   TESSERA_CPU_INLINE vec operator()(vec x) const { return vector_gelu_derivative(x); }
 };
 
+// f stands here once, for whole vectors and for the rest.
 template <class F>
-TESSERA_CPU_INLINE void map(F f, const float* x, float* y, std::size_t n) {
+TESSERA_CPU_INLINE void map(const F& f, const float* x, float* y, std::size_t n) {
   constexpr auto step = static_cast<std::size_t>(lanes);
-  std::size_t i = 0;
-  for (; i + step <= n; i += step) store(f(load(x + i)), y + i);
-  if (i < n) store_n(f(load_n(x + i, n - i)), y + i, n - i);
+  for (std::size_t i = 0; i < n; i += step) {
+    const std::size_t left = n - i;
+    const vec v = f(left >= step ? load(x + i) : load_n(x + i, left));
+    left >= step ? store(v, y + i) : store_n(v, y + i, left);
+  }
 }
 
 inline void map_exp(const float* x, float* y, std::size_t n) { map(exp_function(), x, y, n); }

@@ -1,5 +1,6 @@
-// The vectors of one instruction set, made of the compilers' own (vector_size of g++ and clang); part
-// of kernels-inl.hpp. Arithmetic is written with operators, a comparison gives lanes of 0 or -1, and
+// The vectors of one instruction set, made of the compilers' own (vector_size of g++ and clang);
+// part of leaves-inl.hpp. Arithmetic is written with operators, a comparison gives lanes of 0 or
+// -1, and
 //     fma, fnma               a b + c and c - a b, rounded once where the set fuses, whatever
 //                             -ffp-contract and -ffast-math say
 //     load_n, load_n_or       the first n <= lanes floats, 0 or `otherwise` for the others;

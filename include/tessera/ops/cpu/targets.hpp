@@ -1,22 +1,21 @@
 #pragma once
-// For files that instantiate CPU kernels: compiles the *-inl.hpp of this folder for the baseline (what
-// the file itself is compiled for), AVX2 and AVX-512, without -march. Kernels live in
+// For files that instantiate CPU kernels: compiles the *-inl.hpp of this folder, the innermost
+// loops (leaves), for the baseline (what the file itself is compiled for), AVX2 and AVX-512,
+// without -march. Leaves live in
 //     tessera::cpu_kernels::<set>          <set> = baseline, avx2, avx3 (isa.hpp)
-// so that two instruction sets never share a symbol, and a function of the set of this process is
-//     TESSERA_CPU_PICK(chosen_isa(), kernel<"linear">::template run<key>)   // a pointer
+// so that two instruction sets never share a symbol, and one of a set is
+//     TESSERA_CPU_PICK(chosen_isa(), layer_norm_rows)   // a pointer to a function or a constant
+// All else of a kernel is compiled once, with the file's options (linear.hpp, attention.hpp, ...).
 //
 // Files of one program may be compiled with different -m options. With options beyond the plain
-// processor every set of the file may hold instructions beyond that set, so its kernels take symbols
-// of their own (the inline namespace as_built_...), and sets that the options include are left out.
+// processor every set of the file may hold instructions beyond that set, so what it compiles takes
+// symbols of its own (isa.hpp), and sets that the options include are left out.
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
-#include "tessera/ops/arguments.hpp"
 #include "tessera/ops/cpu/gemm.hpp"
 #include "tessera/ops/cpu/isa.hpp"
-#include "tessera/tensor/thread_pool.hpp"
 
 // The lowest set worth compiling: 0 baseline, 1 avx2, 2 avx3.
 #define TESSERA_CPU_LOWEST 0
@@ -35,18 +34,6 @@
 #define TESSERA_CPU_HIGHEST 0
 #endif
 
-#if defined(__AVX512F__)
-#define TESSERA_CPU_AS_BUILT ::inline as_built_avx512
-#elif defined(__AVX2__)
-#define TESSERA_CPU_AS_BUILT ::inline as_built_avx2
-#elif defined(__AVX__)
-#define TESSERA_CPU_AS_BUILT ::inline as_built_avx
-#elif defined(__SSE3__)
-#define TESSERA_CPU_AS_BUILT ::inline as_built_sse
-#else
-#define TESSERA_CPU_AS_BUILT
-#endif
-
 #define TESSERA_CPU_INLINE inline __attribute__((always_inline))
 #ifdef __has_builtin
 #define TESSERA_CPU_HAS(name) __has_builtin(name)
@@ -60,7 +47,7 @@
 #define TESSERA_CPU_LEVEL 0
 #define TESSERA_CPU_SET baseline
 #define TESSERA_TARGET
-#include "tessera/ops/cpu/kernels-inl.hpp"
+#include "tessera/ops/cpu/leaves-inl.hpp"
 #undef TESSERA_CPU_LEVEL
 #undef TESSERA_CPU_SET
 #undef TESSERA_TARGET
@@ -76,7 +63,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,bmi,bmi2,f16c")
 #endif
-#include "tessera/ops/cpu/kernels-inl.hpp"
+#include "tessera/ops/cpu/leaves-inl.hpp"
 #ifdef __clang__
 #pragma clang attribute pop
 #else
@@ -98,7 +85,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,bmi,bmi2,f16c,avx512f,avx512vl,avx512dq,avx512bw")
 #endif
-#include "tessera/ops/cpu/kernels-inl.hpp"
+#include "tessera/ops/cpu/leaves-inl.hpp"
 #ifdef __clang__
 #pragma clang attribute pop
 #else
@@ -111,10 +98,9 @@
 
 #undef TESSERA_CPU_INLINE
 #undef TESSERA_CPU_HAS
-#undef TESSERA_CPU_AS_BUILT
 
 namespace tessera::inline v0 {
-namespace cpu_kernels {
+namespace cpu_kernels TESSERA_CPU_AS_BUILT {
 
 #if TESSERA_CPU_LOWEST == 2
 namespace lowest = avx3;
@@ -131,11 +117,11 @@ constexpr F* pick(isa i, F* avx3, F* avx2, F* compiled_for) {
   return found != nullptr ? found : compiled_for;
 }
 
-}  // namespace cpu_kernels
+}  // namespace cpu_kernels TESSERA_CPU_AS_BUILT
 }  // namespace tessera::inline v0
 
-// TESSERA_CPU_PICK(set, name): pointer to the function `name` of the given set, or, if this file
-// was compiled for more than that, of what it was compiled for. `name` may hold commas.
+// TESSERA_CPU_PICK(set, name): pointer to the function or constant `name` of the given set, or, if
+// this file was compiled for more than that, of what it was compiled for. `name` may hold commas.
 #define TESSERA_CPU_PICK(set, ...)                                                                \
   ::tessera::cpu_kernels::pick(set, TESSERA_CPU_AVX3(__VA_ARGS__), TESSERA_CPU_AVX2(__VA_ARGS__), \
                                (&::tessera::cpu_kernels::lowest::__VA_ARGS__))

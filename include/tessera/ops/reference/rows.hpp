@@ -40,11 +40,11 @@ struct kernel<"prepend_token", reference> {
   static void run(const arguments& a) {
     const T *x = a.in<T>(0), *token = a.in<T>(1);
     T* y = a.out<T>(0);
-    const std::int64_t width = a.in_shape(0).last(), in = a.in_shape(0).per_sample();
+    const std::int64_t first = a.in_shape(1).count(1), in = a.in_shape(0).per_sample();
     const std::int64_t samples = detail::sample_count(a.inputs[0]);
-    for (std::int64_t s = 0; s < samples; ++s, y += in + width) {
-      for (std::int64_t c = 0; c < width; ++c) y[c] = token[c];
-      for (std::int64_t i = 0; i < in; ++i) y[width + i] = x[s * in + i];
+    for (std::int64_t s = 0; s < samples; ++s, y += first + in) {
+      for (std::int64_t c = 0; c < first; ++c) y[c] = token[c];
+      for (std::int64_t i = 0; i < in; ++i) y[first + i] = x[s * in + i];
     }
   }
 };

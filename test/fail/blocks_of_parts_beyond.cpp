@@ -1,0 +1,11 @@
+// expect: tessera::depth: must be at most
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::classes<10>,
+    ts::stages<ts::stage<256>, ts::stage<256>, ts::stage<256>>>;
+static_assert(ts::parameters<bad> > 0);

@@ -1,0 +1,10 @@
+// expect: tessera::cascaded<Parts...>: every part must be
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/cascaded.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::cascaded<int>;
+static_assert(ts::parameters<bad> > 0);

@@ -1,0 +1,10 @@
+// expect: tessera::cascaded<Parts...>: needs at least one
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/cascaded.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::cascaded<>;
+static_assert(ts::parameters<bad> > 0);

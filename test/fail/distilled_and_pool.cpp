@@ -1,0 +1,12 @@
+// expect: tessera: two words contradict each other
+// beside: 'g', 'l', 'o', 'b', 'a', 'l', '_', 'p', 'o', 'o', 'l'
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
+    ts::classes<10>, ts::head::distilled, ts::distillation_token, ts::global_pool::average>;
+static_assert(ts::parameters<bad> > 0);

@@ -1,0 +1,11 @@
+// expect: tessera::extra_tokens<N>: N must be
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
+    ts::classes<10>, ts::extra_tokens<2000000000>>;
+static_assert(ts::parameters<bad> > 0);

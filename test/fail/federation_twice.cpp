@@ -1,0 +1,16 @@
+// expect: tessera::federation<Step, Words...>: each word at most once
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+#include "tessera/federated/federation.hpp"
+#include "tessera/train/losses.hpp"
+#include "tessera/train/optimizers.hpp"
+#include "tessera/train/step.hpp"
+
+namespace ts = tessera;
+
+using plain = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
+    ts::classes<10>>;
+using step = ts::train<plain, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>, ts::adamw>;
+template struct ts::federation<step, ts::local_epochs<1>, ts::local_epochs<2>>;

@@ -1,0 +1,12 @@
+// expect: tessera::image<Height, Width, Channels>: Height and Width must be
+// beside: 2000000000
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<32, 32, 2000000000>, ts::patch<4>, ts::width<48>, ts::heads<3>,
+    ts::depth<2>, ts::classes<10>>;
+static_assert(ts::parameters<bad> > 0);

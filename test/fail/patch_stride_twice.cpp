@@ -1,0 +1,12 @@
+// expect: tessera: a word is given twice
+// beside: 's', 't', 'r', 'i', 'd', 'e'
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<32>, ts::patch<4, ts::stride<4>, ts::stride<2>>, ts::width<48>,
+    ts::heads<3>, ts::depth<2>, ts::classes<10>>;
+static_assert(ts::parameters<bad> > 0);

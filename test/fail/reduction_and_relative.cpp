@@ -1,0 +1,12 @@
+// expect: tessera: two words contradict each other
+// beside: 'r', 'e', 'l', 'a', 't', 'i', 'v', 'e', '_', 'p', 'o', 's', 'i', 't', 'i', 'o', 'n', 's'
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
+    ts::classes<10>, ts::reduction<2>, ts::relative_positions::table, ts::no_class_token>;
+static_assert(ts::parameters<bad> > 0);

@@ -1,0 +1,12 @@
+// expect: tessera::stages: a part does not take this word
+// beside: 'm', 'e', 'r', 'g', 'e'
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::classes<10>,
+    ts::stages<ts::stage<2, ts::merge<96>>>>;
+static_assert(ts::parameters<bad> > 0);

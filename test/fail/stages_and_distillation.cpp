@@ -1,0 +1,12 @@
+// expect: tessera::stages: has no prefix tokens
+// beside: 'd', 'i', 's', 't', 'i', 'l', 'l', 'a', 't', 'i', 'o', 'n', '_', 't', 'o', 'k', 'e', 'n'
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::classes<10>,
+    ts::stages<ts::stage<1>>, ts::distillation_token>;
+static_assert(ts::parameters<bad> > 0);

@@ -1,0 +1,12 @@
+// expect: tessera::conv_stem: each convolution halves
+// beside: 30, 2
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<ts::image<30>, ts::width<48>, ts::heads<3>, ts::depth<2>, ts::classes<10>,
+    ts::conv_stem<8, 16>>;
+static_assert(ts::parameters<bad> > 0);

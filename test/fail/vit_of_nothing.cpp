@@ -1,0 +1,11 @@
+// expect: tessera: a word is missing
+// beside: 'i', 'm', 'a', 'g', 'e'
+#include "tessera/graph/diagnose.hpp"
+
+#include "tessera/arch/counts.hpp"
+#include "tessera/arch/vit.hpp"
+
+namespace ts = tessera;
+
+using bad = ts::vit<>;
+static_assert(ts::parameters<bad> > 0);
