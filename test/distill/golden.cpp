@@ -99,13 +99,13 @@ struct pooled {
   }
 };
 
-// The file ends where the head takes the mean: at what its mean_rows reads.
+// The file ends where the head begins to classify: at what its layer_norm reads.
 template <bool Training>
 struct perceived {
   static constexpr graph build() {
     graph g = fresh(Training);
     operands o{g, 2};
-    ts::tokens t;
+    ts::exit_place t;
     t.grid_height = t.grid_width = 4;
     t.s.width = 8;
     t.s.classes = 2;
@@ -116,7 +116,7 @@ struct perceived {
     }
     value_id y = ts::absent;
     for (const ts::node& n : g.nodes)
-      if (n.op == ts::rules<"mean_rows">()) y = g.in(n, 0);
+      if (n.op == ts::rules<"layer_norm">()) y = g.in(n, 0);
     send(g, "lph.upstream", y);
     return g;
   }

@@ -7,5 +7,5 @@
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::classes<10>,
-    ts::stages<ts::stage<1>>, ts::head::all_mlp<64>>;
+                    ts::stages<ts::stage<1>>, ts::head::all_mlp<64>>;
 static_assert(ts::parameters<bad> > 0);

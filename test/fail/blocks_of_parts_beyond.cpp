@@ -7,5 +7,5 @@
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::classes<10>,
-    ts::stages<ts::stage<256>, ts::stage<256>, ts::stage<256>>>;
+                    ts::stages<ts::stage<256>, ts::stage<256>, ts::stage<256>>>;
 static_assert(ts::parameters<bad> > 0);

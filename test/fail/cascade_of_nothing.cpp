@@ -1,8 +1,8 @@
 // expect: tessera::cascaded<Parts...>: needs at least one
 #include "tessera/graph/diagnose.hpp"
 
-#include "tessera/arch/counts.hpp"
 #include "tessera/arch/cascaded.hpp"
+#include "tessera/arch/counts.hpp"
 
 namespace ts = tessera;
 

@@ -1,8 +1,8 @@
 // expect: tessera::repeated<N, Model>: Model must be
 #include "tessera/graph/diagnose.hpp"
 
-#include "tessera/arch/counts.hpp"
 #include "tessera/arch/cascaded.hpp"
+#include "tessera/arch/counts.hpp"
 
 namespace ts = tessera;
 

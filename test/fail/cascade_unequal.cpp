@@ -3,13 +3,15 @@
 // beside: 'w', 'i', 'd', 't', 'h'
 #include "tessera/graph/diagnose.hpp"
 
-#include "tessera/arch/counts.hpp"
 #include "tessera/arch/cascaded.hpp"
+#include "tessera/arch/counts.hpp"
 
 namespace ts = tessera;
 
 using plain = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-    ts::classes<10>>;
-using bad = ts::cascaded<plain, ts::vit<ts::image<32>, ts::patch<4>, ts::width<96>, ts::heads<3>,
-    ts::depth<2>, ts::classes<10>>, ts::classes<10>>;
+                      ts::classes<10>>;
+using bad = ts::cascaded<plain,
+                         ts::vit<ts::image<32>, ts::patch<4>, ts::width<96>, ts::heads<3>,
+                                 ts::depth<2>, ts::classes<10>>,
+                         ts::classes<10>>;
 static_assert(ts::parameters<bad> > 0);

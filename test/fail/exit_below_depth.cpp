@@ -8,6 +8,6 @@
 namespace ts = tessera;
 
 using plain = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-    ts::classes<10>>;
+                      ts::classes<10>>;
 using bad = ts::early_exit<plain, ts::exit_at<9, ts::exit_head::linear>>;
 static_assert(ts::parameters<bad> > 0);

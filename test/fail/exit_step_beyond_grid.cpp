@@ -8,5 +8,6 @@
 namespace ts = tessera;
 
 using bad = ts::early_exit<ts::vit<ts::image<32>, ts::patch<4>, ts::width<64>, ts::heads<4>,
-    ts::depth<2>, ts::classes<10>>, ts::exit_at<1, ts::exit_head::global_aggregation<9>>>;
+                                   ts::depth<2>, ts::classes<10>>,
+                           ts::exit_at<1, ts::exit_head::global_aggregation<9>>>;
 static_assert(ts::parameters<bad> > 0);

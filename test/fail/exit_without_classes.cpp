@@ -7,6 +7,7 @@
 
 namespace ts = tessera;
 
-using bad = ts::early_exit<ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>,
-    ts::depth<2>, ts::head::none>, ts::exit_at<1, ts::exit_head::linear>>;
+using bad = ts::early_exit<
+    ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>, ts::head::none>,
+    ts::exit_at<1, ts::exit_head::linear>>;
 static_assert(ts::parameters<bad> > 0);

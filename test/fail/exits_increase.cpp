@@ -7,7 +7,8 @@
 
 namespace ts = tessera;
 
-using bad = ts::early_exit<ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>,
-    ts::depth<4>, ts::classes<10>>, ts::exit_at<3, ts::exit_head::linear>, ts::exit_at<1,
-    ts::exit_head::linear>>;
+using bad =
+    ts::early_exit<ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<4>,
+                           ts::classes<10>>,
+                   ts::exit_at<3, ts::exit_head::linear>, ts::exit_at<1, ts::exit_head::linear>>;
 static_assert(ts::parameters<bad> > 0);

@@ -6,6 +6,6 @@
 
 namespace ts = tessera;
 
-using bad = ts::mae<int, ts::decoder<ts::width<24>, ts::depth<1>, ts::heads<2>>,
-    ts::mask::random<3, 4>>;
+using bad =
+    ts::mae<int, ts::decoder<ts::width<24>, ts::depth<1>, ts::heads<2>>, ts::mask::random<3, 4>>;
 static_assert(ts::parameters<bad> > 0);

@@ -8,6 +8,6 @@
 namespace ts = tessera;
 
 using bad = ts::mae<ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>,
-    ts::classes<10>, ts::stages<ts::stage<1>>>, ts::decoder<ts::width<24>, ts::depth<1>,
-    ts::heads<2>>, ts::mask::random<3, 4>>;
+                            ts::classes<10>, ts::stages<ts::stage<1>>>,
+                    ts::decoder<ts::width<24>, ts::depth<1>, ts::heads<2>>, ts::mask::random<3, 4>>;
 static_assert(ts::parameters<bad> > 0);

@@ -7,6 +7,6 @@
 
 namespace ts = tessera;
 
-using bad = ts::vit<ts::image<32>, ts::classes<10>, ts::stages<ts::mix_stage<1, ts::width<16>,
-    ts::heads<1>>>>;
+using bad = ts::vit<ts::image<32>, ts::classes<10>,
+                    ts::stages<ts::mix_stage<1, ts::width<16>, ts::heads<1>>>>;
 static_assert(ts::parameters<bad> > 0);

@@ -7,6 +7,7 @@
 
 namespace ts = tessera;
 
-using bad = ts::vit<ts::image<32>, ts::classes<10>, ts::stages<ts::mix_stage<1, ts::patch<4>,
-    ts::width<16>, ts::heads<1>>, ts::mix_stage<1, ts::patch<64>, ts::width<16>, ts::heads<1>>>>;
+using bad = ts::vit<ts::image<32>, ts::classes<10>,
+                    ts::stages<ts::mix_stage<1, ts::patch<4>, ts::width<16>, ts::heads<1>>,
+                               ts::mix_stage<1, ts::patch<64>, ts::width<16>, ts::heads<1>>>>;
 static_assert(ts::parameters<bad> > 0);

@@ -6,6 +6,6 @@
 
 namespace ts = tessera;
 
-using bad = ts::vit<ts::image<32>, ts::heads<3>, ts::classes<10>, ts::stages<ts::mix_stage<2,
-    ts::patch<4>, ts::width<16>, int>>>;
+using bad = ts::vit<ts::image<32>, ts::heads<3>, ts::classes<10>,
+                    ts::stages<ts::mix_stage<2, ts::patch<4>, ts::width<16>, int>>>;
 static_assert(ts::parameters<bad> > 0);

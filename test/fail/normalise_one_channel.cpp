@@ -8,5 +8,5 @@
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<32, 32, 1>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-    ts::classes<10>, ts::normalise::imagenet>;
+                    ts::classes<10>, ts::normalise::imagenet>;
 static_assert(ts::parameters<bad> > 0);

@@ -8,16 +8,20 @@
 namespace ts = tessera;
 
 struct shared_pair {  // two networks of one name
-  static constexpr ts::vit_settings settings() { return ts::vit<ts::image<32>, ts::patch<4>,
-    ts::width<48>, ts::heads<3>, ts::depth<2>, ts::classes<10>>::settings(); }
-  static constexpr ts::shape input_shape() { return ts::vit<ts::image<32>, ts::patch<4>,
-    ts::width<48>, ts::heads<3>, ts::depth<2>, ts::classes<10>>::input_shape(); }
+  static constexpr ts::vit_settings settings() {
+    return ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
+                   ts::classes<10>>::settings();
+  }
+  static constexpr ts::shape input_shape() {
+    return ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
+                   ts::classes<10>>::input_shape();
+  }
   static constexpr ts::value_id build(ts::graph& g, ts::value_id images) {
     const ts::value_id first = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>,
-    ts::depth<2>, ts::classes<10>>::build(g, images);
+                                       ts::depth<2>, ts::classes<10>>::build(g, images);
     g.sharing = true;
     ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-    ts::classes<12>>::build(g, images);
+            ts::classes<12>>::build(g, images);
     g.sharing = false;
     return first;
   }

@@ -7,5 +7,5 @@
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<32>, ts::patch<0>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-    ts::classes<10>>;
+                    ts::classes<10>>;
 static_assert(ts::parameters<bad> > 0);

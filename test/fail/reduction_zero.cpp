@@ -7,5 +7,5 @@
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-    ts::classes<10>, ts::reduction<0>, ts::no_class_token>;
+                    ts::classes<10>, ts::reduction<0>, ts::no_class_token>;
 static_assert(ts::parameters<bad> > 0);

@@ -11,6 +11,6 @@
 namespace ts = tessera;
 
 using plain = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-    ts::classes<10>>;
+                      ts::classes<10>>;
 using step = ts::train<plain, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>, ts::adamw>;
 template struct ts::federation<step, ts::shared<"blocks.*", 3>>;

@@ -8,5 +8,5 @@
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<30>, ts::width<48>, ts::heads<3>, ts::depth<2>, ts::classes<10>,
-    ts::conv_stem<8, 16>>;
+                    ts::conv_stem<8, 16>>;
 static_assert(ts::parameters<bad> > 0);

@@ -10,7 +10,8 @@
 
 namespace ts = tessera;
 
-using step = ts::train<ts::vit<ts::image<32>, ts::patch<4>, ts::width<0>, ts::heads<3>,
-    ts::depth<2>, ts::classes<10>>, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>>;
+using step = ts::train<
+    ts::vit<ts::image<32>, ts::patch<4>, ts::width<0>, ts::heads<3>, ts::depth<2>, ts::classes<10>>,
+    ts::term<ts::weight<1>, ts::loss::cross_entropy<>>>;
 constexpr ts::first_issue found = ts::detail::issue_of_step<step>();
 static_assert(sizeof(ts::said_of<found>::type) > 0);

@@ -8,5 +8,5 @@
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
-    ts::classes<10>, ts::head::linear, ts::head::fc>;
+                    ts::classes<10>, ts::head::linear, ts::head::fc>;
 static_assert(ts::parameters<bad> > 0);

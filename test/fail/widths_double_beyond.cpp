@@ -8,6 +8,6 @@
 namespace ts = tessera;
 
 using bad = ts::vit<ts::image<32>, ts::patch<4>, ts::width<4096>, ts::heads<4>, ts::classes<10>,
-    ts::stages<ts::layer<1>, ts::layer<1>, ts::layer<1>, ts::layer<1>, ts::layer<1>, ts::layer<1>,
-    ts::layer<1>, ts::layer<1>>>;
+                    ts::stages<ts::layer<1>, ts::layer<1>, ts::layer<1>, ts::layer<1>, ts::layer<1>,
+                               ts::layer<1>, ts::layer<1>, ts::layer<1>>>;
 static_assert(ts::parameters<bad> > 0);

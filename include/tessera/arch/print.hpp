@@ -101,22 +101,22 @@ inline void add_fusions(std::vector<node_row>& rows, const fusion_report& r) {
 }
 
 inline std::string text_of(const std::vector<node_row>& rows) {
-  const auto number = [](long long n) { return n == 0 ? "-" : grouped_digits(n); };
+  const auto number = [](long long n) { return n == 0 ? "\t-" : '\t' + grouped_digits(n); };
   bool fused = false;
   for (const node_row& r : rows) fused = fused || !r.fused.empty();
-  std::vector<table_row> cells;
+  std::vector<fold_row> cells;
   node_row total;
   for (const node_row& r : rows) {
     total.parameters += r.parameters, total.macs += r.macs, total.bytes += r.bytes;
-    cells.push_back({r.path, {r.op, r.extent, number(r.parameters), number(r.macs),
-                              number(r.bytes)}});
-    if (fused) cells.back().cells.push_back(r.fused.empty() ? "-" : r.fused);
+    cells.push_back({r.path, '\t' + r.op + '\t' + r.extent + number(r.parameters) +
+                                 number(r.macs) + number(r.bytes)});
+    if (fused) cells.back().content += '\t' + (r.fused.empty() ? "-" : r.fused);
   }
-  std::vector<std::string> header{"node", "op", "output", "parameters", "MACs", "bytes"};
-  std::vector<std::string> last{
-      "total", grouped_digits(static_cast<long long>(rows.size())) + " nodes", "",
-      grouped_digits(total.parameters), grouped_digits(total.macs), grouped_digits(total.bytes)};
-  if (fused) header.push_back("fused into"), last.push_back("");
+  std::string header = "node\top\toutput\tparameters\tMACs\tbytes";
+  if (fused) header += "\tfused into";
+  const std::string last = "total\t" + grouped_digits(static_cast<long long>(rows.size())) +
+                           " nodes\t\t" + grouped_digits(total.parameters) + '\t' +
+                           grouped_digits(total.macs) + '\t' + grouped_digits(total.bytes);
   return table_writer(header, "lllrrrl", cells, last).text();
 }
 

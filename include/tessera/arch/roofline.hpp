@@ -142,25 +142,19 @@ roofline_report roofline(double peak_flops_per_s, double bandwidth_bytes_per_s,
 // An aligned table; equal neighbours are one entry.
 inline std::string roofline_text(const roofline_report& r) {
   const auto cells = [](const roofline_row& x, const std::string& what) {
-    const auto number = [](double y, double unit) {
-      return y == 0 ? "-" : detail::short_number(y / unit);
-    };
-    return std::vector<std::string>{what,
-                                    x.compute_bound ? "compute" : "memory",
-                                    number(x.flops, 1e6),
-                                    number(x.bytes, 1e6),
-                                    number(x.intensity, 1),
-                                    number(x.attainable, 1e9),
-                                    number(x.seconds, 1e-6)};
+    std::string s = '\t' + what + (x.compute_bound ? "\tcompute" : "\tmemory");
+    const double numbers[] = {x.flops / 1e6, x.bytes / 1e6, x.intensity, x.attainable / 1e9,
+                              x.seconds / 1e-6};
+    for (const double y : numbers) s += y == 0 ? "\t-" : '\t' + detail::short_number(y);
+    return s;
   };
-  std::vector<detail::table_row> rows;
+  std::vector<detail::fold_row> rows;
   for (const roofline_row& row : r.rows) rows.push_back({row.path, cells(row, row.op)});
-  std::vector<std::string> total =
+  const std::string total =
       cells(r.total, detail::grouped_digits(static_cast<long long>(r.rows.size())) + " nodes");
-  total.insert(total.begin(), "total");
-  const std::vector<std::string> header{"node", "op",        "bound by", "MFLOP",
-                                        "MB",   "FLOP/byte", "GFLOP/s",  "us"};
-  return detail::table_writer(header, "lllrrrrr", rows, total).text();
+  return detail::table_writer("node\top\tbound by\tMFLOP\tMB\tFLOP/byte\tGFLOP/s\tus",
+                              "lllrrrrr", rows, "total" + total)
+      .text();
 }
 
 }  // namespace tessera::inline v0

@@ -163,13 +163,17 @@ template <long long W>
 struct merge {
   using rule = tessera::rule::merge<W>;
   static constexpr bool in_parts = true;
-  static constexpr void apply(vit_settings& s) { s.put(word::merge, s.merged_width, W, width_range); }
+  static constexpr void apply(vit_settings& s) {
+    s.put(word::merge, s.merged_width, W, width_range);
+  }
 };
 template <long long W>
 struct split {
   using rule = tessera::rule::merge<W>;
   static constexpr bool in_parts = true;
-  static constexpr void apply(vit_settings& s) { s.put(word::split, s.split_width, W, width_range); }
+  static constexpr void apply(vit_settings& s) {
+    s.put(word::split, s.split_width, W, width_range);
+  }
 };
 
 template <long long Blocks, class... Words>
@@ -207,7 +211,8 @@ struct layer {
         g, {build_linear(g, "increment", y, 4 * s.split_width, s.init, false)},
         {t.grid_height, t.grid_width});
     t.grid_height *= 2, t.grid_width *= 2;
-    if (g.ok() && t.cells() > max_tokens) g.fail(issue::too_many_tokens, t.grid_height, t.grid_width);
+    if (g.ok() && t.cells() > max_tokens)
+      g.fail(issue::too_many_tokens, t.grid_height, t.grid_width);
   }
 };
 

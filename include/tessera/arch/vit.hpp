@@ -48,7 +48,7 @@ TESSERA_COLD constexpr bool check(graph& g, const vit_settings& s) {
   if (s.pool == pool_kind::token && !s.class_token()) g.fail(issue::pool_needs_class_token);
   if (s.head == head_kind::distilled && (!s.distillation_token || !s.class_token()))
     g.fail(issue::head_needs_two_tokens);
-  if (s.head == head_kind::distilled && s.pool != pool_kind::natural)
+  if (s.head != head_kind::linear && s.head != head_kind::fc && s.has(word::global_pool))
     g.fail(issue::word_contradicts, 0, 0, name_of(word::global_pool));
   if (s.head == head_kind::all_mlp && !s.staged) g.fail(issue::head_needs_features);
   if (s.normalised_channels > 1 && s.normalised_channels != s.channels)

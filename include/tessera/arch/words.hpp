@@ -191,7 +191,8 @@ struct conv_stem {
     s.meet(word::conv_stem);
     s.stem_convs = 0;
     s.invalid = s.invalid || sizeof...(Channels) < 1 || sizeof...(Channels) > 6;
-    if constexpr (sizeof...(Channels) <= 6) (s.put(s.stem[s.stem_convs++], Channels, width_range), ...);
+    if constexpr (sizeof...(Channels) <= 6)
+      (s.put(s.stem[s.stem_convs++], Channels, width_range), ...);
   }
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 // From when to when a value takes memory: from the node that writes it to the last needed node that
 // reads it; a result stays to the end of the run. A workspace lays these blocks out and
-// arch/memory.hpp reports them. No block have what lies elsewhere (weights, gradients, inputs, given
-// values), what no needed node writes and optional outputs that nobody reads.
+// arch/memory.hpp reports them. Weights, gradients, inputs and given values lie elsewhere; what no
+// needed node writes and optional outputs that nobody reads have no block.
 
 #include <cstdint>
 #include <span>

@@ -16,9 +16,10 @@ namespace tessera::inline v0 {
 inline constexpr std::uint64_t hash_base = 0x9E37'79B9'7F4A'7C15ull;
 
 struct label {
+  // Without padding between members: clang 14 mislays a consteval object that has some.
   const char* text;
-  int length = 0;
   std::uint64_t hash = 0, power = 1;
+  int length = 0;
 
   consteval label(const char* literal) : text(literal) {  // NOLINT: a literal is a label
     for (; text[length] != '\0'; ++length) {
@@ -29,16 +30,18 @@ struct label {
   // This text and one character, for a name that ends in a digit ("block" and '2').
   constexpr label followed_by(char c) const {
     label l = *this;
-    l.last = c;
+    l.last = static_cast<unsigned char>(c);
     l.hash = l.hash * hash_base + static_cast<unsigned char>(c);
     l.power *= hash_base;
     ++l.length;
     return l;
   }
-  constexpr char at(int i) const { return i == length - 1 && last != '\0' ? last : text[i]; }
+  constexpr char at(int i) const {
+    return i == length - 1 && last != 0 ? static_cast<char>(last) : text[i];
+  }
 
  private:
-  char last = '\0';
+  int last = 0;  // the character that followed_by adds; 0: none
 };
 
 struct name {

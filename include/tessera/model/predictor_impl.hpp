@@ -13,7 +13,7 @@
 namespace tessera::inline v0 {
 
 // The pool of whoever names none: one thread per hardware thread, made at first use.
-inline thread_pool& default_pool() {
+TESSERA_COLD inline thread_pool& default_pool() {
   static thread_pool pool;
   return pool;
 }
@@ -64,7 +64,7 @@ struct predictor<T>::state {
     }
     if (static_cast<int>(in.size()) != compiled->g.inputs.size())
       detail::misfit(std::to_string(compiled->g.inputs.size()) + " inputs",
-             static_cast<std::int64_t>(in.size()));
+                     static_cast<std::int64_t>(in.size()));
     std::array<const void*, 4> pointers{};
     for (std::size_t i = 0; i < in.size(); ++i) {
       if (static_cast<std::int64_t>(in[i].size()) != batch * size_of_input(static_cast<int>(i)))
@@ -83,8 +83,8 @@ struct predictor<T>::state {
 };
 
 template <class T>
-predictor<T>::predictor(std::unique_ptr<const program> compiled, std::uint64_t seed,
-                        thread_pool* pool)
+TESSERA_COLD predictor<T>::predictor(std::unique_ptr<const program> compiled, std::uint64_t seed,
+                                     thread_pool* pool)
     : state_(std::make_unique<state>()) {
   state_->w = std::make_shared<tessera::weights<T>>(make_weights<T>(compiled->g, seed));
   state_->compiled = std::move(compiled);

@@ -97,7 +97,7 @@ void fill_sin_cos(T* out, int rows, int width, int columns) {
 // Fills the slices that `g` names, each as its initialiser says, from Philox (seed, name, element):
 // a slice's values do not depend on what else there is. Drawn in float, whatever T.
 template <class T>
-void initialise(weights<T>& w, const graph& g, std::uint64_t seed) {
+TESSERA_COLD void initialise(weights<T>& w, const graph& g, std::uint64_t seed) {
   for (const parameter& p : g.parameters) {
     const std::string_view name = g.text_at(p.text);
     const std::span<T> out = w[name];

@@ -20,36 +20,33 @@ inline std::string grouped_digits(long long n) {
   return s;
 }
 
-struct table_row {
-  std::string path;
-  std::vector<std::string> cells;  // of the columns after the first
-};
-
 class table_writer {
  public:
-  // `sides`: a letter for each column, 'l' for text and 'r' for numbers.
-  table_writer(const std::vector<std::string>& header, std::string_view sides,
-               const std::vector<table_row>& rows, const std::vector<std::string>& total)
-      : rows_(rows), cells_{header}, sides_(sides) {
-    std::vector<fold_row> texts;
-    for (const table_row& r : rows) {
-      texts.push_back({r.path, {}});
-      for (const std::string& c : r.cells) texts.back().content += c + '\t';
-    }
-    add(folder(texts).folds(0, texts.size()), {}, 0);
-    cells_.push_back(total);
+  // The content of a row holds its cells, each after a tab; so do `header` and `total`. `sides`: a
+  // letter for each column, 'l' for text and 'r' for numbers.
+  table_writer(const std::string& header, std::string_view sides,
+               const std::vector<fold_row>& rows, const std::string& total)
+      : rows_(rows), lines_{header}, sides_(sides) {
+    add(folder(rows).folds(0, rows.size()), {}, 0);
+    lines_.push_back(total);
   }
 
   std::string text() const {
-    std::vector<std::size_t> widths(cells_[0].size(), 0);
-    for (const auto& line : cells_)
-      for (std::size_t c = 0; line.size() > 1 && c < line.size(); ++c)
-        if (line[c].size() > widths[c]) widths[c] = line[c].size();
+    std::size_t widths[16] = {};
+    for (const std::string& line : lines_)
+      for (std::size_t c = 0, at = 0; at < line.size() && line.find('\t') != line.npos; ++c) {
+        const std::string_view cell = next_cell(line, at);
+        if (cell.size() > widths[c]) widths[c] = cell.size();
+      }
     std::string s;
-    for (const auto& line : cells_) {
-      for (std::size_t c = 0; c < line.size(); ++c) {
-        const std::string room(line.size() == 1 ? 0 : widths[c] - line[c].size(), ' ');
-        s += (c == 0 ? "" : "  ") + (sides_[c] == 'l' ? line[c] + room : room + line[c]);
+    for (const std::string& line : lines_) {
+      for (std::size_t c = 0, at = 0; at < line.size(); ++c) {
+        const std::string_view cell = next_cell(line, at);
+        const std::size_t room = cell.size() < widths[c] ? widths[c] - cell.size() : 0;
+        s.append(c == 0 ? 0 : 2, ' ');
+        s.append(sides_[c] == 'l' ? 0 : room, ' ');
+        s += cell;
+        s.append(sides_[c] == 'l' ? room : 0, ' ');
       }
       s.erase(s.find_last_not_of(' ') + 1);
       s += '\n';
@@ -58,27 +55,34 @@ class table_writer {
   }
 
  private:
+  // The cell that begins at `at`, which moves behind it and its tab.
+  static std::string_view next_cell(std::string_view line, std::size_t& at) {
+    const std::size_t first = at, end = line.find('\t', first);
+    at = end == line.npos ? line.size() : end + 1;
+    return line.substr(first, end == line.npos ? end : end - first);
+  }
   void add(const std::vector<fold>& folds, std::string_view base, std::size_t depth) {
-    const std::string indent(2 * depth, ' ');
     for (const fold& f : folds) {
-      if (f.module.empty()) {
-        const table_row& r = rows_[f.first];
-        cells_.push_back({indent + std::string(below(r.path, base))});
-        cells_.back().insert(cells_.back().end(), r.cells.begin(), r.cells.end());
-      } else if (f.times == 1) {
+      if (f.times == 1 && !f.module.empty()) {
         add(f.inner, base, depth);
-      } else {
-        std::string times = std::to_string(f.times) + " times";
-        if (f.period > 1) times += " " + std::to_string(f.period);
-        cells_.push_back({indent + std::string(below(f.module, base)) + " ... " +
-                          std::string(below(f.last, base)) + ", " + times + ", each:"});
-        add(f.inner, f.base, depth + 1);
+        continue;
       }
+      std::string line(2 * depth, ' ');
+      if (f.module.empty()) {
+        line += below(rows_[f.first].path, base);
+        lines_.push_back(line + rows_[f.first].content);
+        continue;
+      }
+      (((line += below(f.module, base)) += " ... ") += below(f.last, base)) += ", ";
+      line += std::to_string(f.times) + " times";
+      if (f.period > 1) line += " " + std::to_string(f.period);
+      lines_.push_back(line + ", each:");
+      add(f.inner, f.base, depth + 1);
     }
   }
 
-  const std::vector<table_row>& rows_;
-  std::vector<std::vector<std::string>> cells_;
+  const std::vector<fold_row>& rows_;
+  std::vector<std::string> lines_;
   std::string_view sides_;
 };
 
