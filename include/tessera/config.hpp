@@ -10,6 +10,12 @@
 #define TESSERA_HD
 #endif
 
-// What runs once per program (building graphs, planning memory, saying errors): small rather than
-// fast, which also takes the compiler less time.
-#define TESSERA_COLD __attribute__((cold))
+// What runs once per program (building graphs, planning memory, saying errors): the compiler spends
+// little on it. Nothing to gain where nothing is optimised.
+#if !defined(__OPTIMIZE__) || defined(__CUDACC__)
+#define TESSERA_COLD
+#elif defined(__clang__)
+#define TESSERA_COLD __attribute__((cold, optnone, noinline))
+#else
+#define TESSERA_COLD __attribute__((cold, optimize("O1")))
+#endif

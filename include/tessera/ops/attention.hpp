@@ -13,7 +13,9 @@ namespace tessera::inline v0 {
 
 template <>
 struct op<"attention_gradient"> {  // (dy, qkv, y, log-sum-exp) -> dqkv
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 1))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 1)));
+  }
   static constexpr std::int64_t macs(const graph& g, const node& n) {
     const shape& x = g.in_shape(n, 1);
     return 5 * std::int64_t(x.k) * x.dims[0] * x.dims[0] * (x.last() / 3);
@@ -28,7 +30,7 @@ template <>
 struct op<"attention"> {
   static constexpr int outputs = 2;  // y, log-sum-exp
   static constexpr unsigned optional = 2;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.rank, 2);
     g.set(n, 0, resized(x, x.dims[0], x.last() / 3));
@@ -47,7 +49,7 @@ struct op<"attention"> {
     const shape x = g.in_shape(n, 0);
     return {x.dims[0], x.last() / 3, n.attr.a};
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"attention_gradient">(
                     g, {d.of(n), g.in(n, 0), n.output, n.output + 1}, {n.attr.a}));
   }

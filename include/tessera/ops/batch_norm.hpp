@@ -17,7 +17,7 @@ template <>
 struct op<"batch_norm_gradient"> {  // (dy, x, gamma, mean, rstd) -> dx, dgamma, dbeta
   static constexpr int outputs = 3;
   static constexpr unsigned accumulates = 6, optional = 7;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 1);
     g.set(n, 0, x);
     g.set(n, 1, {1, 0, 1, {x.last()}});
@@ -29,7 +29,7 @@ template <>
 struct op<"batch_norm_inference_gradient"> {  // (dy, x, gamma, mean, variance) -> dx, dgamma, dbeta
   static constexpr int outputs = 3;
   static constexpr unsigned accumulates = 6, optional = 7;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     op<"batch_norm_gradient">::infer(g, n);
   }
 };
@@ -38,13 +38,13 @@ template <>
 struct op<"batch_norm"> {
   static constexpr int outputs = 4;
   static constexpr unsigned optional = 14;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.last(), g.in_shape(n, 1).last());
     g.set(n, 0, x);
     for (int i = 1; i < 4; ++i) g.set(n, i, {1, 0, 1, {x.last()}}, role::statistic);
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     const value_id dx = emit<"batch_norm_gradient">(
         g, {d.of(n), g.in(n, 0), g.in(n, 1), n.output + 1, n.output + 2});
     for (int i = 0; i < 3; ++i) d.add(n, i, dx + i);
@@ -53,8 +53,10 @@ struct op<"batch_norm"> {
 
 template <>
 struct op<"batch_norm_inference"> {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     const value_id dx = emit<"batch_norm_inference_gradient">(
         g, {d.of(n), g.in(n, 0), g.in(n, 1), g.in(n, 3), g.in(n, 4)}, {}, n.settings);
     for (int i = 0; i < 3; ++i) d.add(n, i, dx + i);
@@ -63,7 +65,9 @@ struct op<"batch_norm_inference"> {
 
 template <>
 struct op<"update_running"> {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
 };
 
 }  // namespace tessera::inline v0

@@ -54,19 +54,19 @@ constexpr void must_be_some(graph& g, int cells, const attributes& a) {
 
 template <>
 struct op<"unfold_cells"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const int cells = detail::unfolded_cells(n.attr);
     detail::must_be_grid(g, x, n.attr);
     detail::must_be_some(g, cells, n.attr);
     g.set(n, 0, detail::matrix(x, cells, x.last() * n.attr.c * n.attr.c));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"fold_cells"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const int taps = n.attr.c * n.attr.c, cells = detail::unfolded_cells(n.attr);
     detail::must_be_some(g, cells, n.attr);
@@ -74,7 +74,7 @@ struct op<"fold_cells"> {
     const int channels = must_divide(g, taps, x.last()) ? x.last() / taps : 0;
     g.set(n, 0, detail::matrix(x, n.attr.a * n.attr.b, channels));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"unfold_cells">(g, {d.of(n)}, n.attr));
   }
 };
@@ -85,7 +85,7 @@ constexpr void op<"unfold_cells">::gradient(graph& g, const node& n, backward& d
 
 template <>
 struct op<"unmerge_cells"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.dims[0], detail::halved(n.attr.a) * detail::halved(n.attr.b));
     must_divide(g, 4, x.last());
@@ -95,20 +95,20 @@ struct op<"unmerge_cells"> {
 
 template <>
 struct op<"merge_cells"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     detail::must_be_grid(g, x, n.attr);
     g.set(n, 0,
           detail::matrix(x, detail::halved(n.attr.a) * detail::halved(n.attr.b), 4 * x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"unmerge_cells">(g, {d.of(n)}, n.attr));
   }
 };
 
 template <>
 struct op<"unsplit_cells"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.dims[0], 4 * std::int64_t(n.attr.a) * n.attr.b);
     g.set(n, 0, detail::matrix(x, n.attr.a * n.attr.b, 4 * x.last()));
@@ -117,39 +117,39 @@ struct op<"unsplit_cells"> {
 
 template <>
 struct op<"split_cells"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     detail::must_be_grid(g, x, n.attr);
     must_divide(g, 4, x.last());
     g.set(n, 0, detail::matrix(x, 4 * n.attr.a * n.attr.b, x.last() / 4));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"unsplit_cells">(g, {d.of(n)}, n.attr));
   }
 };
 
 template <>
 struct op<"place_cells"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const int cells = detail::selected_cells(n.attr);
     detail::must_be_some(g, cells, n.attr);
     must_equal(g, x.dims[0], cells);
     g.set(n, 0, detail::matrix(x, n.attr.a * n.attr.b, x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"select_cells"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const int cells = detail::selected_cells(n.attr);
     detail::must_be_grid(g, x, n.attr);
     detail::must_be_some(g, cells, n.attr);
     g.set(n, 0, detail::matrix(x, cells, x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"place_cells">(g, {d.of(n)}, n.attr));
   }
 };
@@ -160,7 +160,7 @@ constexpr void op<"place_cells">::gradient(graph& g, const node& n, backward& d)
 
 template <>
 struct op<"pool_max_gradient"> {  // (dy, place) -> dx
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.dims[0], detail::pooled_cells(n.attr));
     must_equal(g, x.count(2), g.in_shape(n, 1).count(2));
@@ -172,7 +172,7 @@ template <>
 struct op<"pool_max"> {
   static constexpr int outputs = 2;
   static constexpr unsigned optional = 2;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const shape y = detail::matrix(x, detail::pooled_cells(n.attr), x.last());
     detail::must_be_grid(g, x, n.attr);
@@ -180,14 +180,14 @@ struct op<"pool_max"> {
     g.set(n, 0, y);
     g.set(n, 1, y, role::index);
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"pool_max_gradient">(g, {d.of(n), n.output + 1}, n.attr));
   }
 };
 
 template <>
 struct op<"resize_cells_gradient"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.dims[0], std::int64_t(n.attr.c) * n.attr.d);
     g.set(n, 0, detail::matrix(x, n.attr.a * n.attr.b, x.last()));
@@ -196,13 +196,13 @@ struct op<"resize_cells_gradient"> {
 
 template <>
 struct op<"resize_cells"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     detail::must_be_grid(g, x, n.attr);
     if (n.attr.c < 1 || n.attr.d < 1) g.fail(issue::shapes_differ, n.attr.c, n.attr.d);
     g.set(n, 0, detail::matrix(x, n.attr.c * n.attr.d, x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"resize_cells_gradient">(g, {d.of(n)}, n.attr));
   }
 };

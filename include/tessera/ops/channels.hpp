@@ -24,18 +24,18 @@ constexpr shape with_channels(shape s, int channels) {
 template <>
 struct op<"scale_channels_gradient"> {  // (dy, x) -> dgamma
   static constexpr unsigned accumulates = 1;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     g.set(n, 0, {1, 0, 1, {g.in_shape(n, 0).last()}});
   }
 };
 
 template <>
 struct op<"scale_channels"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     must_equal(g, g.in_shape(n, 0).last(), g.in_shape(n, 1).count(2));
     g.set(n, 0, shape(g.in_shape(n, 0)));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     if (d.wants(n, 0)) d.add(n, 0, emit<"scale_channels">(g, {d.of(n), g.in(n, 1)}));
     if (d.wants(n, 1)) d.add(n, 1, emit<"scale_channels_gradient">(g, {d.of(n), g.in(n, 0)}));
   }
@@ -43,24 +43,24 @@ struct op<"scale_channels"> {
 
 template <>
 struct op<"slice_channels"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     if (n.attr.a < 0 || n.attr.b < 1 || n.attr.b > x.last() - n.attr.a)
       g.fail(issue::shapes_differ, n.attr.b, x.last());
     g.set(n, 0, detail::with_channels(x, n.attr.b));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"pad_channels"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     if (n.attr.a < 0 || x.last() > n.attr.c - n.attr.a)
       g.fail(issue::shapes_differ, x.last(), n.attr.c);
     g.set(n, 0, detail::with_channels(x, n.attr.c));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"slice_channels">(g, {d.of(n)}, {n.attr.a, g.in_shape(n, 0).last()}));
   }
 };
@@ -71,13 +71,13 @@ constexpr void op<"slice_channels">::gradient(graph& g, const node& n, backward&
 
 template <>
 struct op<"concat_channels"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape a = g.in_shape(n, 0), b = g.in_shape(n, 1);
     must_equal(g, a.power, b.power);
     must_equal(g, a.count(1) * b.last(), b.count(1) * a.last());
     g.set(n, 0, detail::with_channels(a, a.last() + b.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     const int first = g.in_shape(n, 0).last(), second = g.in_shape(n, 1).last();
     if (d.wants(n, 0)) d.add(n, 0, emit<"slice_channels">(g, {d.of(n)}, {0, first}));
     if (d.wants(n, 1)) d.add(n, 1, emit<"slice_channels">(g, {d.of(n)}, {first, second}));
@@ -86,16 +86,18 @@ struct op<"concat_channels"> {
 
 template <>
 struct op<"normalise_channels_gradient"> {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
 };
 
 template <>
 struct op<"normalise_channels"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     if (n.attr.a < 1) g.fail(issue::shapes_differ, n.attr.a, g.in_shape(n, 0).dims[0]);
     g.set(n, 0, shape(g.in_shape(n, 0)));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"normalise_channels_gradient">(g, {d.of(n)}, n.attr, n.settings));
   }
 };

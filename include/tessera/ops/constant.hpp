@@ -9,21 +9,27 @@ namespace tessera::inline v0 {
 
 template <>
 struct op<"constant"> {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
 };
 
 template <>
 struct op<"scale"> {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"scale">(g, {d.of(n)}, {}, n.settings));
   }
 };
 
 template <>
 struct op<"weighted_sum"> {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     for (int i = 0; i < n.inputs; ++i)
       if (d.wants(n, i)) d.add(n, i, emit<"scale">(g, {d.of(n)}, {}, n.settings + i));
   }

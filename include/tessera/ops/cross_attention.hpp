@@ -21,7 +21,7 @@ template <>
 struct op<"cross_attention_gradient"> {  // (dy, q, kv, y, log-sum-exp) -> dq, dkv
   static constexpr int outputs = 2;
   static constexpr unsigned optional = 3;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     g.set(n, 0, shape(g.in_shape(n, 1)));
     g.set(n, 1, shape(g.in_shape(n, 2)));
   }
@@ -34,7 +34,7 @@ template <>
 struct op<"cross_attention"> {
   static constexpr int outputs = 2;
   static constexpr unsigned optional = 2;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape q = g.in_shape(n, 0), kv = g.in_shape(n, 1);
     must_equal(g, q.rank, 2);
     must_equal(g, kv.rank, 2);
@@ -48,7 +48,7 @@ struct op<"cross_attention"> {
   static constexpr std::int64_t macs(const graph& g, const node& n) {
     return 2 * detail::cross_products(g.in_shape(n, 0), g.in_shape(n, 1));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     const value_id dx = emit<"cross_attention_gradient">(
         g, {d.of(n), g.in(n, 0), g.in(n, 1), n.output, n.output + 1}, n.attr);
     d.add(n, 0, dx);

@@ -12,8 +12,10 @@ namespace tessera::inline v0 {
 
 template <>
 struct op<"drop_path"> {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"drop_path">(g, {d.of(n)}, n.attr, n.settings));
   }
 };

@@ -19,7 +19,7 @@ namespace tessera::inline v0 {
 
 template <>
 struct op<"linear_gelu"> {
-  static constexpr void infer(graph& g, const node& n) { op<"linear">::infer(g, n); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) { op<"linear">::infer(g, n); }
   static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::linear_macs(g, n);
   }
@@ -30,7 +30,7 @@ template <>
 struct op<"add_layer_norm"> {
   static constexpr int outputs = 4;  // the sum, y, mean, rstd
   static constexpr unsigned optional = 12;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.count(2), g.in_shape(n, 1).count(2));
     must_equal(g, x.last(), g.in_shape(n, 2).last());

@@ -9,13 +9,17 @@ namespace tessera::inline v0 {
 
 template <>
 struct op<"gelu_gradient"> {  // (dy, x) -> dx
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 1))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 1)));
+  }
 };
 
 template <>
 struct op<"gelu"> {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"gelu_gradient">(g, {d.of(n), g.in(n, 0)}));
   }
 };

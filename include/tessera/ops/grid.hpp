@@ -19,7 +19,7 @@ constexpr std::int64_t depthwise_macs(const graph& g, const node& n) {
 
 template <>
 struct op<"pool_average_gradient"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     g.set(n, 0, {x.k, x.power, 2, {n.attr.a * n.attr.b, x.last()}});
   }
@@ -27,19 +27,21 @@ struct op<"pool_average_gradient"> {
 
 template <>
 struct op<"pool_average"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.dims[0], std::int64_t(n.attr.a) * n.attr.b);
     g.set(n, 0, {x.k, x.power, 2, {n.attr.a / n.attr.c * (n.attr.b / n.attr.c), x.last()}});
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"pool_average_gradient">(g, {d.of(n)}, n.attr));
   }
 };
 
 template <>
 struct op<"depthwise_conv_input_gradient"> {  // (dy, W) -> dx
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
   static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::depthwise_macs(g, n);
   }
@@ -49,7 +51,7 @@ template <>
 struct op<"depthwise_conv_weight_gradient"> {  // (dy, x) -> dW (C, 1, k, k), db (C)
   static constexpr int outputs = 2;
   static constexpr unsigned accumulates = 3, optional = 3;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const int c = g.in_shape(n, 0).last(), k = n.attr.c;
     g.set(n, 0, {1, 0, 4, {c, 1, k, k}});
     g.set(n, 1, {1, 0, 1, {c}});
@@ -61,7 +63,7 @@ struct op<"depthwise_conv_weight_gradient"> {  // (dy, x) -> dW (C, 1, k, k), db
 
 template <>
 struct op<"depthwise_conv"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.dims[0], std::int64_t(n.attr.a) * n.attr.b);
     must_equal(g, x.last(), g.in_shape(n, 1).dims[0]);
@@ -70,7 +72,7 @@ struct op<"depthwise_conv"> {
   static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::depthwise_macs(g, n);
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     if (d.wants(n, 0))
       d.add(n, 0, emit<"depthwise_conv_input_gradient">(g, {d.of(n), g.in(n, 1)}, n.attr));
     if (d.wants(n, 1) || d.wants(n, 2)) {

@@ -13,7 +13,7 @@ template <>
 struct op<"layer_norm_gradient"> {  // (dy, x, gamma, mean, rstd) -> dx, dgamma (C), dbeta (C)
   static constexpr int outputs = 3;
   static constexpr unsigned accumulates = 6, optional = 7;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 1);
     g.set(n, 0, x);
     g.set(n, 1, {1, 0, 1, {x.last()}});
@@ -26,7 +26,7 @@ template <>
 struct op<"layer_norm"> {
   static constexpr int outputs = 3;  // y, mean, rstd
   static constexpr unsigned optional = 6;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.last(), g.in_shape(n, 1).last());
     g.set(n, 0, x);
@@ -36,7 +36,7 @@ struct op<"layer_norm"> {
     g.set(n, 2, rows, role::statistic);
   }
   static constexpr op_key key(const graph& g, const node& n) { return {g.in_shape(n, 0).last()}; }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     const value_id dx = emit<"layer_norm_gradient">(
         g, {d.of(n), g.in(n, 0), g.in(n, 1), n.output + 1, n.output + 2});
     d.add(n, 0, dx);

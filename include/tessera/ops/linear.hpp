@@ -29,7 +29,7 @@ constexpr op_key linear_key(const graph& g, const node& n) {
 
 template <>
 struct op<"linear_input_gradient"> {  // (dy (.., N), W (N, K)) -> dx (.., K)
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     g.set(n, 0, detail::with_last(g.in_shape(n, 0), g.in_shape(n, 1).dims[1]));
   }
   static constexpr std::int64_t macs(const graph& g, const node& n) {
@@ -42,7 +42,7 @@ template <>
 struct op<"linear_weight_gradient"> {  // (dy (.., N), x (.., K)) -> dW (N, K), db (N)
   static constexpr int outputs = 2;
   static constexpr unsigned accumulates = 3, optional = 3;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const int rows = g.in_shape(n, 0).last(), columns = g.in_shape(n, 1).last();
     g.set(n, 0, {1, 0, 2, {rows, columns}});
     g.set(n, 1, {1, 0, 1, {rows}});
@@ -57,7 +57,7 @@ struct op<"linear_weight_gradient"> {  // (dy (.., N), x (.., K)) -> dW (N, K), 
 
 template <>
 struct op<"linear"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const shape& w = g.in_shape(n, 1);
     must_equal(g, x.last(), w.dims[1]);
@@ -67,7 +67,7 @@ struct op<"linear"> {
     return detail::linear_macs(g, n);
   }
   static constexpr op_key key(const graph& g, const node& n) { return detail::linear_key(g, n); }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     if (d.wants(n, 0)) d.add(n, 0, emit<"linear_input_gradient">(g, {d.of(n), g.in(n, 1)}));
     if (d.wants(n, 1) || d.wants(n, 2)) {
       const value_id dw = emit<"linear_weight_gradient">(g, {d.of(n), g.in(n, 0)});

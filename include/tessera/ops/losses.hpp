@@ -21,20 +21,22 @@ inline constexpr shape scalar{1, 0, 0, {}};
 
 template <>
 struct op<"cross_entropy_gradient"> {  // (up, logits, labels, log-sum-exp) -> dlogits
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 1))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 1)));
+  }
 };
 
 template <>
 struct op<"cross_entropy"> {
   static constexpr int outputs = 2;
   static constexpr unsigned optional = 2;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, g.in_shape(n, 1).count(1) * x.last(), x.count(1));
     g.set(n, 0, detail::scalar);
     g.set(n, 1, {x.k, x.power, 0, {}}, role::statistic);
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"cross_entropy_gradient">(
                     g, {d.of(n), g.in(n, 0), g.in(n, 1), n.output + 1}, {}, n.settings));
   }
@@ -42,16 +44,18 @@ struct op<"cross_entropy"> {
 
 template <>
 struct op<"kl_divergence_gradient"> {  // (up, student, teacher) -> dstudent
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 1))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 1)));
+  }
 };
 
 template <>
 struct op<"kl_divergence"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     must_equal(g, g.in_shape(n, 0).count(1), g.in_shape(n, 1).count(1));
     g.set(n, 0, detail::scalar);
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     if (d.wants(n, 1)) return g.fail(issue::no_gradient, 1);
     d.add(n, 0, emit<"kl_divergence_gradient">(g, {d.of(n), g.in(n, 0), g.in(n, 1)}, n.attr,
                                                n.settings));
@@ -60,16 +64,18 @@ struct op<"kl_divergence"> {
 
 template <>
 struct op<"masked_mse_gradient"> {  // (up, prediction, target, mask) -> dprediction
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 1))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 1)));
+  }
 };
 
 template <>
 struct op<"masked_mse"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     must_equal(g, g.in_shape(n, 0).count(1), g.in_shape(n, 1).count(1));
     g.set(n, 0, detail::scalar);
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     if (d.wants(n, 1)) return g.fail(issue::no_gradient, 1);
     d.add(n, 0,
           emit<"masked_mse_gradient">(g, {d.of(n), g.in(n, 0), g.in(n, 1), g.in(n, 2)}));
@@ -78,16 +84,18 @@ struct op<"masked_mse"> {
 
 template <>
 struct op<"mse_gradient"> {  // (up, a, b) -> da
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 1))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 1)));
+  }
 };
 
 template <>
 struct op<"mse"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     must_equal(g, g.in_shape(n, 0).count(2), g.in_shape(n, 1).count(2));
     g.set(n, 0, detail::scalar);
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     for (int i = 0; i < 2; ++i)
       if (d.wants(n, i))
         d.add(n, i, emit<"mse_gradient">(g, {d.of(n), g.in(n, i), g.in(n, 1 - i)}));

@@ -16,7 +16,7 @@ namespace tessera::inline v0 {
 
 template <>
 struct op<"noise"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     g.set(n, 0, {x.k, x.power, 1, {n.attr.a}});
   }
@@ -25,7 +25,7 @@ struct op<"noise"> {
 template <>
 struct op<"order_tokens"> {
   static constexpr int outputs = 3;  // kept, restore, mask
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     shape s = g.in_shape(n, 0);
     g.set(n, 1, s, role::index);
     g.set(n, 2, s, role::mask);
@@ -36,27 +36,27 @@ struct op<"order_tokens"> {
 
 template <>
 struct op<"gather_rows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     g.set(n, 0, detail::matrix(x, g.in_shape(n, 1).last(), x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"scatter_rows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     g.set(n, 0, detail::matrix(x, n.attr.a, x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"restore_rows_gradient"> {  // (dy, restore) -> dx (a, D), dtoken (1, 1, D)
   static constexpr int outputs = 2;
   static constexpr unsigned accumulates = 2, optional = 3;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     g.set(n, 0, detail::matrix(x, n.attr.a, x.last()));
     g.set(n, 1, {1, 0, 3, {1, 1, x.last()}});
@@ -65,12 +65,12 @@ struct op<"restore_rows_gradient"> {  // (dy, restore) -> dx (a, D), dtoken (1, 
 
 template <>
 struct op<"restore_rows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.last(), g.in_shape(n, 1).last());
     g.set(n, 0, detail::matrix(x, g.in_shape(n, 2).last(), x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     const value_id dx = emit<"restore_rows_gradient">(g, {d.of(n), g.in(n, 2)},
                                                       {g.in_shape(n, 0).dims[0]});
     d.add(n, 0, dx);

@@ -17,7 +17,7 @@ constexpr int patches_along(int side, int patch, int stride, int padding) {
 
 template <>
 struct op<"unfold"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const int p = n.attr.a;
     g.set(n, 0,
@@ -26,22 +26,24 @@ struct op<"unfold"> {
                 patches_along(x.dims[2], p, n.attr.b, n.attr.c),
             x.dims[0] * p * p}});
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"fold"> {  // attributes of unfold, e = H, f = W
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     g.set(n, 0,
           {x.k, x.power, 3, {x.last() / (n.attr.a * n.attr.a), n.attr.e, n.attr.f}});
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"normalise_patches"> {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
 };
 
 constexpr void op<"unfold">::gradient(graph& g, const node& n, backward& d) {

@@ -37,55 +37,55 @@ constexpr bool must_divide(graph& g, int part, std::int64_t whole) {
 
 template <>
 struct op<"slice_rows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     if (n.attr.a + n.attr.b > x.dims[0]) g.fail(issue::shapes_differ, n.attr.b, x.dims[0]);
     g.set(n, 0, detail::matrix(x, n.attr.b, x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"pad_rows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     g.set(n, 0, detail::matrix(x, n.attr.c, x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"batch_sum"> {
   static constexpr unsigned accumulates = 1;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     g.set(n, 0, {1, 0, 2, {n.attr.d, g.in_shape(n, 0).last()}});
   }
 };
 
 template <>
 struct op<"prepend_token"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.last(), g.in_shape(n, 1).last());
     const auto tokens = static_cast<int>(g.in_shape(n, 1).count(1) / g.in_shape(n, 1).last());
     g.set(n, 0, detail::matrix(x, x.dims[0] + tokens, x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"prepend_rows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.last(), g.in_shape(n, 1).last());
     g.set(n, 0, detail::matrix(x, x.dims[0] + g.in_shape(n, 1).dims[0], x.last()));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"add_position"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const shape& table = g.in_shape(n, 1);
     must_equal(g, x.last(), table.last());
@@ -93,21 +93,21 @@ struct op<"add_position"> {
       g.fail(issue::shapes_differ, x.dims[0], table.dims[table.rank - 2]);
     g.set(n, 0, x);
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"mean_rows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     g.set(n, 0, {x.k, x.power, 1, {x.last()}});
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"spread_rows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     g.set(n, 0, detail::matrix(x, n.attr.b, x.last()));
   }

@@ -16,7 +16,9 @@ namespace tessera::inline v0 {
 
 namespace detail {
 struct in_place {
-  static constexpr void infer(graph& g, const node& n) { g.set(n, 0, shape(g.in_shape(n, 0))); }
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 0)));
+  }
 };
 }  // namespace detail
 

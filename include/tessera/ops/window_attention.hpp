@@ -42,7 +42,7 @@ template <>
 struct op<"window_attention_gradient"> {  // (dy, qkv, bias, y, log-sum-exp) -> dqkv, dbias
   static constexpr int outputs = 2;
   static constexpr unsigned accumulates = 2, optional = 2;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const int t = g.in_shape(n, 1).dims[0];
     g.set(n, 0, shape(g.in_shape(n, 1)));
     g.set(n, 1, {1, 0, 3, {n.attr.a, t, t}});
@@ -56,7 +56,7 @@ template <>
 struct op<"window_attention"> {
   static constexpr int outputs = 2;
   static constexpr unsigned optional = 2;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const attributes& a = n.attr;
     detail::infer_attention(g, n);
@@ -72,7 +72,7 @@ struct op<"window_attention"> {
   static constexpr std::int64_t macs(const graph& g, const node& n) {
     return 2 * detail::window_products(g.in_shape(n, 0));
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     const value_id dx = emit<"window_attention_gradient">(
         g, {d.of(n), g.in(n, 0), g.in(n, 1), n.output, n.output + 1}, n.attr);
     d.add(n, 0, dx);
@@ -84,7 +84,7 @@ template <>
 struct op<"decomposed_attention_gradient"> {  // (dy, qkv, down, across, y, log-sum-exp)
   static constexpr int outputs = 3;           // -> dqkv, ddown, dacross
   static constexpr unsigned accumulates = 6, optional = 6;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     for (int i = 0; i < 3; ++i) g.set(n, i, shape(g.in_shape(n, i + 1)));
   }
   static constexpr std::int64_t macs(const graph& g, const node& n) {
@@ -96,7 +96,7 @@ template <>
 struct op<"decomposed_attention"> {
   static constexpr int outputs = 2;
   static constexpr unsigned optional = 2;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const shape &down = g.in_shape(n, 1), &across = g.in_shape(n, 2);
     detail::infer_attention(g, n);
@@ -110,7 +110,7 @@ struct op<"decomposed_attention"> {
     return 2 * detail::window_products(x) +
            std::int64_t(x.k) * x.dims[0] * (n.attr.b + width(x, n.attr)) * (x.last() / 3);
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     const value_id dx = emit<"decomposed_attention_gradient">(
         g, {d.of(n), g.in(n, 0), g.in(n, 1), g.in(n, 2), n.output, n.output + 1}, n.attr);
     for (int i = 0; i < 3; ++i) d.add(n, i, dx + i);

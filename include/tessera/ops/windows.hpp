@@ -31,25 +31,25 @@ constexpr int window_count(graph& g, const attributes& a) {
 
 template <>
 struct op<"to_windows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const int windows = detail::window_count(g, n.attr);
     must_equal(g, x.dims[0], std::int64_t(n.attr.a) * n.attr.b);
     g.set(n, 0, {x.k * windows, x.power, 2, {n.attr.c * n.attr.d, x.last()}});
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d);
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d);
 };
 
 template <>
 struct op<"from_windows"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const int windows = detail::window_count(g, n.attr);
     must_equal(g, x.dims[0], std::int64_t(n.attr.c) * n.attr.d);
     const int k = must_divide(g, windows, x.k) ? x.k / windows : 1;
     g.set(n, 0, {k, x.power, 2, {n.attr.a * n.attr.b, x.last()}});
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"to_windows">(g, {d.of(n)}, n.attr));
   }
 };
@@ -61,14 +61,14 @@ constexpr void op<"to_windows">::gradient(graph& g, const node& n, backward& d) 
 template <>
 struct op<"relative_bias_gradient"> {  // dbias -> dtable
   static constexpr unsigned accumulates = 1;
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     g.set(n, 0, {1, 0, 2, {(2 * n.attr.a - 1) * (2 * n.attr.b - 1), g.in_shape(n, 0).dims[0]}});
   }
 };
 
 template <>
 struct op<"relative_bias"> {
-  static constexpr void infer(graph& g, const node& n) {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape table = g.in_shape(n, 0);
     const int t = n.attr.a * n.attr.b;
     if (n.attr.a < 1 || n.attr.b < 1) g.fail(issue::shapes_differ, n.attr.a, n.attr.b);
@@ -76,7 +76,7 @@ struct op<"relative_bias"> {
     must_equal(g, table.power, 0);
     g.set(n, 0, {1, 0, 3, {table.last(), t, t}});
   }
-  static constexpr void gradient(graph& g, const node& n, backward& d) {
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"relative_bias_gradient">(g, {d.of(n)}, n.attr));
   }
 };
