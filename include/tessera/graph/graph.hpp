@@ -31,6 +31,11 @@ struct shape {
   int dims[4] = {};
 
   constexpr int last() const { return rank > 0 ? dims[rank - 1] : 1; }
+  constexpr shape rows() const {  // one number for each row of last()
+    shape s = *this;
+    if (rank > 0) s.dims[--s.rank] = 0;
+    return s;
+  }
   constexpr std::int64_t per_sample() const {  // product of the dimensions
     std::int64_t n = 1;
     for (int i = 0; i < rank; ++i) n *= dims[i];

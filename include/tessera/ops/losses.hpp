@@ -34,7 +34,7 @@ struct op<"cross_entropy"> {
     const shape x = g.in_shape(n, 0);
     must_equal(g, g.in_shape(n, 1).count(1) * x.last(), x.count(1));
     g.set(n, 0, detail::scalar);
-    g.set(n, 1, {x.k, x.power, 0, {}}, role::statistic);
+    g.set(n, 1, x.rows(), role::statistic);
   }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"cross_entropy_gradient">(

@@ -140,14 +140,15 @@ double step_runner<T>::gradient(std::span<const T> images, std::span<const std::
   s.inputs[static_cast<std::size_t>(s.images)] = images.data();
   s.bound[static_cast<std::size_t>(s.images)] = given;
   if (s.labels >= 0) {
-    if (static_cast<std::int64_t>(labels.size()) != batch)
-      throw error("trainer", std::to_string(batch) + " labels", std::to_string(labels.size()));
+    const std::int64_t rows = g.values[g.inputs[s.labels].value].extent.count(batch);
+    if (static_cast<std::int64_t>(labels.size()) != rows)
+      throw error("trainer", std::to_string(rows) + " labels", std::to_string(labels.size()));
     for (std::int32_t l : labels)
       if (l < 0 || (s.label_limit > 0 && l >= s.label_limit))
         throw error("trainer", "labels from 0 to " + std::to_string(s.label_limit - 1),
                     std::to_string(l));
     s.inputs[static_cast<std::size_t>(s.labels)] = labels.data();
-    s.bound[static_cast<std::size_t>(s.labels)] = batch;
+    s.bound[static_cast<std::size_t>(s.labels)] = rows;
   } else if (!labels.empty()) {
     throw error("trainer", "no labels (no loss of this step reads them)",
                 std::to_string(labels.size()));

@@ -81,9 +81,10 @@ struct step_context {
   constexpr value_id tap_of(const graph& g, label what) const {
     return g.known_tap(path == 0 ? what.hash : (path * hash_base + '.') * what.power + what.hash);
   }
-  constexpr value_id labels(graph& g) {
+  // A label for each row of these logits; all losses of a step read the same.
+  constexpr value_id labels(graph& g, value_id logits) {
     if (label_values == absent)
-      label_values = g.add_input("labels", {1, 1, 0, {}}, role::index);
+      label_values = g.add_input("labels", g.shape_of(logits).rows(), role::index);
     return label_values;
   }
 };

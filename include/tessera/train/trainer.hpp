@@ -31,8 +31,9 @@ class step_runner {
   step_runner& operator=(step_runner&&) noexcept;
   ~step_runner();
 
-  // images: B x (C, H, W); labels: B, or empty where no loss reads them; samples: global ids of the
-  // images, for randomness that follows them (empty: the row). Returns the weighted loss.
+  // images: B x (C, H, W); labels: one per row of the logits, or empty where no loss reads them;
+  // samples: global ids of the images, for randomness that follows them (empty: the row). Returns the
+  // weighted loss.
   double step(std::span<const T> images, std::span<const std::int32_t> labels = {},
               std::span<const std::int64_t> samples = {});
   double gradient(std::span<const T> images, std::span<const std::int32_t> labels = {},
