@@ -7,6 +7,7 @@
 #include <tessera/arch/roofline.hpp>
 #include <tessera/arch/svg.hpp>
 #include <tessera/tessera.hpp>
+#include <tessera/zoo/swin.hpp>
 
 #include <fstream>
 #include <iostream>
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
   const std::string folder = std::string(argc > 1 ? argv[1] : ".") + "/";
   bool good = draw<two_exits>(folder + "vit_b_two_exits.svg", "ViT-B/16 with two exits");
   good = draw<vit_b>(folder + "vit_b.svg", "ViT-B/16") && good;
+  good = draw<ts::zoo::swin_tiny_patch4_window7_224>(folder + "swin_tiny.svg", "Swin-T") && good;
   good = draw<stages>(folder + "stages.svg", "A vision transformer of three stages") && good;
   good = draw<mae>(folder + "mae.svg", "A masked auto-encoder of ViT-B/16") && good;
   good = draw<distillation>(folder + "distillation.svg", "Distillation into three stages") && good;

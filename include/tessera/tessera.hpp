@@ -7,11 +7,13 @@
 
 #include "tessera/graph/diagnose.hpp"  // first: errors are said from here, without a chain of includes
 
+#include "tessera/arch/cascaded.hpp"
 #include "tessera/arch/counts.hpp"
 #include "tessera/arch/dot.hpp"
 #include "tessera/arch/early_exit.hpp"
 #include "tessera/arch/mae.hpp"
 #include "tessera/arch/print.hpp"
+#include "tessera/arch/tapped.hpp"
 #include "tessera/arch/vit.hpp"
 #include "tessera/config.hpp"
 #include "tessera/distill/distill.hpp"

@@ -17,7 +17,7 @@ static_assert(tile_rows <= 16 && tile_columns <= 32, "gemm_scratch_bytes counts 
 template <bool ReadC, bool Bias>
 TESSERA_CPU_INLINE void store_tile(const vec (&sum)[tile_rows][2], const gemm_target& t) {
   const vec bias0 = Bias ? load(t.bias) : zero(), bias1 = Bias ? load(t.bias + lanes) : zero();
-#pragma GCC unroll 16
+  TESSERA_CPU_UNROLL
   for (std::int64_t i = 0; i < tile_rows; ++i) {
     float* const c = t.c + i * t.c_row;
     store(ReadC ? load(c) + sum[i][0] : Bias ? bias0 + sum[i][0] : sum[i][0], c);
@@ -31,11 +31,11 @@ TESSERA_CPU_INLINE void tile_of(std::int64_t depth, const float* __restrict__ a,
                                 const float* __restrict__ b, std::int64_t b_row,
                                 const gemm_target& t) {
   vec sum[tile_rows][2];
-#pragma GCC unroll 16
+  TESSERA_CPU_UNROLL
   for (std::int64_t i = 0; i < tile_rows; ++i) sum[i][0] = sum[i][1] = zero();
   for (std::int64_t k = 0; k < depth; ++k, a += a_col, b += b_row) {
     const vec b0 = load(b), b1 = load(b + lanes);
-#pragma GCC unroll 16
+    TESSERA_CPU_UNROLL
     for (std::int64_t i = 0; i < tile_rows; ++i) {
       const vec ai = set(a[i * a_row]);
       sum[i][0] = fma(ai, b0, sum[i][0]);
@@ -48,7 +48,7 @@ TESSERA_CPU_INLINE void tile_of(std::int64_t depth, const float* __restrict__ a,
     return store_tile<false, false>(sum, t);
   }
   float rest[tile_rows][tile_columns];
-#pragma GCC unroll 16
+  TESSERA_CPU_UNROLL
   for (std::int64_t i = 0; i < tile_rows; ++i) {
     store(sum[i][0], rest[i]);
     store(sum[i][1], rest[i] + lanes);

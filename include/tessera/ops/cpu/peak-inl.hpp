@@ -6,14 +6,14 @@
 inline double register_multiply_adds(std::int64_t repeats, float* values) {
   constexpr std::int64_t chains = 12;
   vec sum[chains];
-#pragma GCC unroll 16
+  TESSERA_CPU_UNROLL
   for (std::int64_t i = 0; i < chains; ++i) sum[i] = load(values + i * lanes);
   const vec x = load(values + chains * lanes), y = load(values + (chains + 1) * lanes);
   for (std::int64_t r = 0; r < repeats; ++r) {
-#pragma GCC unroll 16
+    TESSERA_CPU_UNROLL
     for (std::int64_t i = 0; i < chains; ++i) sum[i] = fma(sum[i], x, y);
   }
-#pragma GCC unroll 16
+  TESSERA_CPU_UNROLL
   for (std::int64_t i = 0; i < chains; ++i) store(sum[i], values + i * lanes);
   return static_cast<double>(repeats) * static_cast<double>(2 * chains * lanes);
 }

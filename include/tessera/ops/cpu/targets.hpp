@@ -35,6 +35,12 @@
 #endif
 
 #define TESSERA_CPU_INLINE inline __attribute__((always_inline))
+// Before a loop of at most 16 steps, all known. nvcc warns of the pragma it hands to its host compiler.
+#if defined(__CUDACC__)
+#define TESSERA_CPU_UNROLL
+#else
+#define TESSERA_CPU_UNROLL _Pragma("GCC unroll 16")
+#endif
 #ifdef __has_builtin
 #define TESSERA_CPU_HAS(name) __has_builtin(name)
 #else
