@@ -111,7 +111,7 @@ class dot_writer {
 
   void write_node(int i, const std::string& module_name, int depth) {
     std::string label = module_name.empty() ? "" : module_name + "\n";
-    label += g_.nodes[i].op->id.text();
+    label += op_text(g_.nodes[i]);
     if (const long long n = parameters_[static_cast<std::size_t>(i)]; n > 0)
       label += "\n" + grouped_digits(n) + " parameters";
     bool tapped = false;

@@ -26,6 +26,12 @@ namespace tessera::inline v0 {
 
 namespace detail {
 
+// The op, and what it says of itself (op<…>::variant).
+inline std::string op_text(const node& n) {
+  const char* variant = n.op->has_variant ? n.op->variant(n.attr) : "";
+  return *variant == '\0' ? n.op->id.text() : n.op->id.text() + " " + variant;
+}
+
 // "B x 197 x 768"; a scalar is "1"; a flat buffer of no extent holds all weights.
 inline std::string extent_text(const shape& e) {
   if (e.power == 0 && e.rank == 1 && e.dims[0] == 0) return "all weights";
@@ -88,7 +94,7 @@ inline void add_rows(std::vector<node_row>& rows, const graph& g) {
   const std::vector<bool> read = values_read(g);
   for (int i = 0; i < g.nodes.size(); ++i) {
     const node& n = g.nodes[i];
-    rows.push_back({g.text_at(n.text), n.op->id.text(), extent_text(g.shape_of(n.output)),
+    rows.push_back({g.text_at(n.text), op_text(n), extent_text(g.shape_of(n.output)),
                     parameters[static_cast<std::size_t>(i)], macs_of(g, n),
                     activation_bytes(g, n, read), {}});
   }

@@ -84,9 +84,10 @@ struct op_rules {
   std::int64_t (*macs)(const graph&, const node&) = nullptr;  // per sample
   void (*gradient)(graph&, const node&, backward&) = nullptr;
   op_key (*key)(const graph&, const node&) = nullptr;
+  const char* (*variant)(const attributes&) = nullptr;
   // Which of the optional rules there are: comparing their addresses is no constant for g++ with
   // -fsanitize=undefined.
-  bool has_macs = false, has_gradient = false, has_key = false;
+  bool has_macs = false, has_gradient = false, has_key = false, has_variant = false;
 };
 
 struct node {

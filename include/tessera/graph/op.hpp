@@ -12,7 +12,8 @@
 //   outputs (default 1), accumulates (bit mask of outputs that add where operand::accumulate says
 //   so), optional (bit mask of outputs whose memory is null where nobody reads them),
 //   macs(g, n) -> multiply-accumulates per sample, gradient(g, n, d), key(g, n) -> op_key: what the
-//   kernel is compiled for (default: nothing; all extents reach it at run time anyway).
+//   kernel is compiled for (default: nothing; all extents reach it at run time anyway),
+//   variant(attributes) -> a word said after its name in tables and drawings.
 // Its kernels are kernel<"name", reference> and, where wanted, one for each faster backend.
 
 #include <initializer_list>
@@ -37,6 +38,7 @@ constexpr op_rules gather_rules(const name& id) {
   if constexpr (requires { &Op::macs; }) r.macs = &Op::macs, r.has_macs = true;
   if constexpr (requires { &Op::gradient; }) r.gradient = &Op::gradient, r.has_gradient = true;
   if constexpr (requires { &Op::key; }) r.key = &Op::key, r.has_key = true;
+  if constexpr (requires { &Op::variant; }) r.variant = &Op::variant, r.has_variant = true;
   return r;
 }
 

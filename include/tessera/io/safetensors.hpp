@@ -42,18 +42,20 @@ namespace tessera::inline v0 {
 
 static_assert(std::endian::native == std::endian::little, "tessera reads files as they are");
 
-// Copies share the mapping; entries stay valid while one copy lives.
-class safetensors_file {
+// Copies share the mapping; entries stay valid while one copy lives. A template, as the functions
+// below: a file that includes this and reads no checkpoint compiles nothing of it.
+template <class Metadata = safetensors_metadata>
+class basic_safetensors_file {
  public:
   // Maps the file read-only. Replacing it by rename (as write_safetensors does) is safe while it is
   // open; shortening it in place is not, for any mapped file.
-  static safetensors_file open(const std::string& path);
+  static basic_safetensors_file open(const std::string& path);
 
   // The caller's memory must outlive the result and all copies.
-  static safetensors_file from_memory(std::span<const std::byte> bytes);
+  static basic_safetensors_file from_memory(std::span<const std::byte> bytes);
 
   std::span<const safetensors_entry> tensors() const noexcept { return tensors_; }  // by name
-  const safetensors_metadata& metadata() const noexcept { return metadata_; }
+  const Metadata& metadata() const noexcept { return metadata_; }
 
   // nullptr: no tensor of this name.
   const safetensors_entry* find(std::string_view name) const noexcept {
@@ -68,8 +70,9 @@ class safetensors_file {
 
   std::shared_ptr<const void> mapping_;
   std::vector<safetensors_entry> tensors_;
-  safetensors_metadata metadata_;
+  Metadata metadata_;
 };
+using safetensors_file = basic_safetensors_file<>;
 
 // out[i] = element i of an F32, F16, BF16 or F64 tensor (F64 to float rounds to nearest). Errors:
 // `conversion` when the type is another or out.size() is not product(shape).
@@ -80,12 +83,14 @@ void read_floats(const safetensors_entry& entry, std::span<double> out);
 // types first, so that each tensor is aligned to its width, then by name). Through atomic_file: on
 // an error an old file stays as it was. Whatever the reader would refuse is refused here with the
 // reader's fault, before a byte is written.
+template <class Metadata = safetensors_metadata>
 void write_safetensors(const std::string& path, std::span<const safetensors_entry> tensors,
-                       const safetensors_metadata& metadata = {});
+                       const Metadata& metadata = {});
 
 // The same bytes in memory.
+template <class Metadata = safetensors_metadata>
 std::vector<std::byte> to_safetensors(std::span<const safetensors_entry> tensors,
-                                      const safetensors_metadata& metadata = {});
+                                      const Metadata& metadata = {});
 
 namespace detail {
 
@@ -146,9 +151,10 @@ struct safetensors_plan {
   std::vector<const safetensors_entry*> tensors;  // in the order of the file
 };
 
-inline safetensors_plan plan_safetensors(const std::string& where,
-                                         std::span<const safetensors_entry> tensors,
-                                         const safetensors_metadata& metadata) {
+template <class Metadata>
+safetensors_plan plan_safetensors(const std::string& where,
+                                  std::span<const safetensors_entry> tensors,
+                                  const Metadata& metadata) {
   safetensors_plan plan;
   for (const auto& t : tensors) plan.tensors.push_back(&t);
   std::sort(plan.tensors.begin(), plan.tensors.end(), [](const auto* a, const auto* b) {
@@ -189,14 +195,15 @@ inline safetensors_plan plan_safetensors(const std::string& where,
   if (length > safetensors_max_header)
     throw safetensors_error(safetensors_fault::header_too_long, where, "a header of at most 100 MB",
                             std::to_string(length) + " bytes");
-  parse_safetensors_header(where, std::string_view(out).substr(8), at);
+  parse_safetensors_header<Metadata>(where, std::string_view(out).substr(8), at);
   std::memcpy(out.data(), &length, 8);
   return plan;
 }
 
 }  // namespace detail
 
-inline safetensors_file safetensors_file::open(const std::string& path) {
+template <class Metadata>
+basic_safetensors_file<Metadata> basic_safetensors_file<Metadata>::open(const std::string& path) {
   const std::string where = "safetensors.open: " + path;
   const auto refuse = [&](std::string_view expected) {
     throw safetensors_error(safetensors_fault::io, where, expected,
@@ -216,7 +223,7 @@ inline safetensors_file safetensors_file::open(const std::string& path) {
   if (!S_ISREG(status.st_mode))
     throw safetensors_error(safetensors_fault::io, where, "a regular file", "something else");
 
-  safetensors_file result;
+  basic_safetensors_file result;
   const auto size = static_cast<std::size_t>(status.st_size);
   void* memory = nullptr;
   if (size > 0) {  // an empty file cannot be mapped
@@ -229,13 +236,17 @@ inline safetensors_file safetensors_file::open(const std::string& path) {
   return result;
 }
 
-inline safetensors_file safetensors_file::from_memory(std::span<const std::byte> bytes) {
-  safetensors_file result;
+template <class Metadata>
+basic_safetensors_file<Metadata> basic_safetensors_file<Metadata>::from_memory(
+    std::span<const std::byte> bytes) {
+  basic_safetensors_file result;
   result.parse("safetensors.from_memory", bytes);
   return result;
 }
 
-inline void safetensors_file::parse(const std::string& where, std::span<const std::byte> bytes) {
+template <class Metadata>
+void basic_safetensors_file<Metadata>::parse(const std::string& where,
+                                             std::span<const std::byte> bytes) {
   if (bytes.size() < 8)
     throw safetensors_error(safetensors_fault::truncated, where, "8 bytes of header length",
                             std::to_string(bytes.size()) + " bytes");
@@ -250,7 +261,7 @@ inline void safetensors_file::parse(const std::string& where, std::span<const st
                             "a header of " + std::to_string(length) + " bytes",
                             std::to_string(bytes.size()) + " bytes after its length");
   const auto data = bytes.subspan(length);
-  auto index = detail::parse_safetensors_header(
+  auto index = detail::parse_safetensors_header<Metadata>(
       where, {reinterpret_cast<const char*>(bytes.data()), length}, data.size());
   for (std::size_t i = 0; i < index.entries.size(); ++i) {
     const auto [begin, end] = index.extents[i];
@@ -270,8 +281,9 @@ inline void read_floats(const safetensors_entry& entry, std::span<double> out) {
   detail::read_floats<double>(entry, out);
 }
 
-inline void write_safetensors(const std::string& path, std::span<const safetensors_entry> tensors,
-                              const safetensors_metadata& metadata) {
+template <class Metadata>
+void write_safetensors(const std::string& path, std::span<const safetensors_entry> tensors,
+                       const Metadata& metadata) {
   const std::string where = "safetensors.write: " + path;
   const auto plan = detail::plan_safetensors(where, tensors, metadata);
   try {
@@ -284,8 +296,9 @@ inline void write_safetensors(const std::string& path, std::span<const safetenso
   }
 }
 
-inline std::vector<std::byte> to_safetensors(std::span<const safetensors_entry> tensors,
-                                             const safetensors_metadata& metadata) {
+template <class Metadata>
+std::vector<std::byte> to_safetensors(std::span<const safetensors_entry> tensors,
+                                      const Metadata& metadata) {
   const auto plan = detail::plan_safetensors("safetensors.write", tensors, metadata);
   const auto head = std::as_bytes(std::span(plan.head));
   std::vector<std::byte> out(head.begin(), head.end());

@@ -27,10 +27,12 @@ constexpr int window_count(graph& g, const attributes& a) {
   if (windows < 1) g.fail(issue::shapes_differ, a.c, a.d);
   return windows;
 }
+constexpr const char* shifted(const attributes& a) { return a.e != 0 || a.f != 0 ? "shifted" : ""; }
 }  // namespace detail
 
 template <>
 struct op<"to_windows"> {
+  static constexpr const char* variant(const attributes& a) { return detail::shifted(a); }
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const int windows = detail::window_count(g, n.attr);
@@ -42,6 +44,7 @@ struct op<"to_windows"> {
 
 template <>
 struct op<"from_windows"> {
+  static constexpr const char* variant(const attributes& a) { return detail::shifted(a); }
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     const int windows = detail::window_count(g, n.attr);

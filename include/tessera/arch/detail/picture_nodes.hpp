@@ -76,7 +76,7 @@ class picture_nodes {
         }
       for (int j = i; j < end; ++j) {
         const node& n = g_.nodes[j];
-        std::string content = n.op->id.text() + extent_text(g_.shape_of(n.output)) +
+        std::string content = op_text(n) + extent_text(g_.shape_of(n.output)) +
                               std::to_string(parameters_[at(j)]);
         if (s.losses) content += std::to_string(j);  // each loss is drawn
         add_row({j, -1, -1}, std::string(path_of(j)), content);
@@ -196,7 +196,7 @@ class picture_nodes {
     b.frame = frame;
     if (what.node >= 0) {
       const node& n = g_.nodes[what.node];
-      b.note = n.op->id.text();
+      b.note = op_text(n);
       b.title = below(texts_[r].path, base);
       if (b.title == ".") b.title = std::exchange(b.note, {});
       b.extent = extent_text(g_.shape_of(n.output));
@@ -204,7 +204,7 @@ class picture_nodes {
       if (count > 0) b.amount = grouped_digits(count);
       b.style = style_of(n);
       b.tip = std::string(path_of(what.node)) + (path_of(what.node).empty() ? "" : ": ") +
-              n.op->id.text() + " \u2192 " + b.extent + ", " + grouped_digits(count) +
+              op_text(n) + " \u2192 " + b.extent + ", " + grouped_digits(count) +
               " parameters, " + grouped_digits(macs_of(g_, n)) + " MACs";
       b.h = row_height;
       rep[at(what.node)] = add_box(b);

@@ -29,21 +29,24 @@ inline std::string printable(std::string_view text) {
   return text.size() > out.size() ? out + "..." : out;
 }
 
+template <class Metadata>
 struct safetensors_index {
   struct extent {
     std::uint64_t begin = 0, end = 0;
   };
   std::vector<safetensors_entry> entries;  // in the order of the header, bytes not set
   std::vector<extent> extents;             // of entries[i]
-  safetensors_metadata metadata;
+  Metadata metadata;
 };
 
 // Receives the events of the JSON parser; knows the one form that is allowed and throws at the
 // first event that departs from it. Nesting is bounded by `place`, duplicates are seen as they
 // come.
+template <class Metadata>
 class safetensors_events {
  public:
-  safetensors_events(const std::string& where, std::uint64_t data_bytes, safetensors_index& out)
+  safetensors_events(const std::string& where, std::uint64_t data_bytes,
+                     safetensors_index<Metadata>& out)
       : where_(where), data_bytes_(data_bytes), out_(out) {}
 
   void null() { misplaced("null"); }
@@ -175,25 +178,27 @@ class safetensors_events {
 
   const std::string& where_;
   std::uint64_t data_bytes_;
-  safetensors_index& out_;
+  safetensors_index<Metadata>& out_;
   place place_ = place::outside;
   field field_ = field::none;
   bool metadata_seen_ = false;
   std::string key_;
   safetensors_entry entry_;
-  safetensors_index::extent extent_;
+  typename safetensors_index<Metadata>::extent extent_;
   int offsets_ = 0;    // numbers of data_offsets read
   unsigned seen_ = 0;  // bit per field of this tensor
 };
 
 // The header as a table, all rules checked against `data_bytes` bytes of data.
-inline safetensors_index parse_safetensors_header(const std::string& where, std::string_view text,
-                                                  std::uint64_t data_bytes) {
+template <class Metadata>
+safetensors_index<Metadata> parse_safetensors_header(const std::string& where,
+                                                     std::string_view text,
+                                                     std::uint64_t data_bytes) {
   if (text.empty() || text.front() != '{')
     throw safetensors_error(safetensors_fault::json, where, "a header of UTF-8 JSON from '{' on",
                             text.empty() ? "nothing" : "another byte");
-  safetensors_index index;
-  safetensors_events events(where, data_bytes, index);
+  safetensors_index<Metadata> index;
+  safetensors_events<Metadata> events(where, data_bytes, index);
   json_reader(text, events).read();
 
   const auto& entries = index.entries;
