@@ -1,6 +1,6 @@
 """Golden values of tessera, computed with PyTorch and timm.
 
-    python make_golden.py            write the six files beside this script, read back, list
+    python make_golden.py            write the seven files beside this script, read back, list
     python make_golden.py --formula  print the samples that test/support/formula_check.cpp holds
 
 Weights and inputs are never stored: `fill` makes them from a tensor's name, shape and element
@@ -11,6 +11,7 @@ lists every key.
 import functools
 import math
 import pathlib
+import re
 import struct
 import sys
 
@@ -20,15 +21,18 @@ import safetensors.torch
 import timm
 import torch
 import torch.nn.functional as F
+import transformers
 from timm.layers import set_fused_attn
 from timm.models import pvt_v2, swin_transformer, vision_transformer_sam
 from timm.models.vision_transformer import Block, PatchEmbed, VisionTransformer
 from torch import nn
+from transformers import SegformerConfig, SegformerForSemanticSegmentation
 
 HERE = pathlib.Path(__file__).resolve().parent
 # One key: the library writes several in random order, and equal runs should give equal bytes.
 METADATA = {"made_with": f"formula 1, torch {torch.__version__}, timm {timm.__version__}, "
-                         f"numpy {np.__version__}, safetensors {safetensors.__version__}"}
+                         f"numpy {np.__version__}, safetensors {safetensors.__version__}, "
+                         f"transformers {transformers.__version__}"}
 
 
 def fnv1a64(text):
@@ -453,7 +457,108 @@ def backbones():
     }
 
 
-FILES = (vit_tiny_16, vit_micro, vit_micro_odd, mae_micro, distill, backbones)
+def small_model(name, model, size):
+    """Logits, loss and gradients of a model trained on class labels; a pair of heads by its mean."""
+    model = model.double().train()
+    fill_module(model, name + ".")
+    images, labels = fill("input", (3, 3) + size), fill_labels("labels", 3, 10)
+
+    def loss_of():
+        y = model(images)
+        heads = y if isinstance(y, tuple) else (y,)
+        return F.cross_entropy(sum(heads) / len(heads), labels)
+
+    loss = loss_of()
+    loss.backward()
+    out = {name + ".loss": scalar(loss), **gradients(model, name + ".grad.")}
+    print("%s gradient check %.1e" % (name, check_gradients(model, loss_of)))
+    out[name + ".logits"] = model.eval()(images).detach()
+    return out
+
+
+def segformer_names(name):
+    """transformers' name of a tensor -> that of NVlabs/SegFormer."""
+    n = re.sub(r"^segformer\.stages\.(\d+)\.blocks\.", lambda m: f"block{int(m[1]) + 1}.", name)
+    n = re.sub(r"^segformer\.stages\.(\d+)\.patch_embeddings\.layer_norm",
+               lambda m: f"patch_embed{int(m[1]) + 1}.norm", n)
+    n = re.sub(r"^segformer\.stages\.(\d+)\.patch_embeddings",
+               lambda m: f"patch_embed{int(m[1]) + 1}", n)
+    n = re.sub(r"^segformer\.stages\.(\d+)\.layer_norm", lambda m: f"norm{int(m[1]) + 1}", n)
+    n = re.sub(r"linear_projections\.(\d+)", lambda m: f"linear_c{int(m[1]) + 1}", n)
+    for theirs, ours in (("layernorm_before", "norm1"), ("layernorm_after", "norm2"),
+                         ("attention.sequence_reduction.sequence_reduction", "attn.sr"),
+                         ("attention.sequence_reduction.layer_norm", "attn.norm"),
+                         ("attention.o_proj", "attn.proj"), ("attention.", "attn."),
+                         ("linear_fuse.", "linear_fuse.conv."), ("batch_norm", "linear_fuse.bn"),
+                         ("classifier", "linear_pred"), ("_proj.", ".")):
+        n = n.replace(theirs, ours)
+    return n
+
+
+def segformer():
+    """A label for each cell. Keys and values are one tensor "kv" in NVlabs/SegFormer, two here; its
+    norms of blocks and stages have eps 1e-6, transformers' 1e-5."""
+    model = SegformerForSemanticSegmentation(SegformerConfig(
+        num_encoder_blocks=2, depths=[1, 2], sr_ratios=[2, 1], hidden_sizes=[8, 12],
+        patch_sizes=[7, 3], strides=[4, 2], num_attention_heads=[1, 2], mlp_ratios=[4, 4],
+        decoder_hidden_size=8, num_labels=5, hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0, classifier_dropout_prob=0.0, drop_path_rate=0.0))
+    model = model.double().train()
+    for name, module in model.named_modules():
+        if re.search(r"layernorm_(before|after)$|stages\.\d+\.layer_norm$", name):
+            module.eps = 1e-6
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            ours, shape = segformer_names(name), list(value.shape)
+            half = re.fullmatch(r"(.*attn\.)([kv])(\..*)", ours)
+            if half:
+                both = fill("segformer." + half[1] + "kv" + half[3], [2 * shape[0]] + shape[1:])
+                value.copy_(both.chunk(2)[half[2] == "v"])
+            elif value.is_floating_point():
+                value.copy_(fill("segformer." + ours, shape))
+    start = {n: b.clone() for n, b in model.named_buffers()}
+    images, labels = fill("input", (2, 3, 32, 32)), fill_labels("cells", 2 * 8 * 8, 5)
+
+    def logits_of():
+        return model(images).logits.permute(0, 2, 3, 1)
+
+    def loss_of():
+        return F.cross_entropy(logits_of().reshape(-1, 5), labels)
+
+    loss = loss_of()
+    loss.backward()
+    out = {"segformer.loss": scalar(loss)}
+    for name, parameter in model.named_parameters():
+        ours = segformer_names(name)
+        out["segformer.grad." + ours] = parameter.grad.clone()
+    for key in [k for k in out if re.search(r"attn\.k\.", k)]:
+        out[key.replace(".k.", ".kv.")] = torch.cat([out.pop(key), out.pop(key.replace(".k.", ".v."))])
+    print("segformer. gradient check %.1e" % check_gradients(model, loss_of))
+    with torch.no_grad():
+        for n, b in model.named_buffers():
+            b.copy_(start[n])
+    model.eval()
+    out["segformer.logits"] = logits_of().detach()
+    return out
+
+
+def families():
+    """A small model of each family of the zoo that vit_micro and mae_micro are not."""
+    deit = timm.models.deit.VisionTransformerDistilled
+    return {
+        **small_model("swin", swin_transformer.SwinTransformer(
+            img_size=32, patch_size=4, window_size=4, embed_dim=16, depths=(2, 2),
+            num_heads=(2, 4), num_classes=10, drop_path_rate=0.0), (32, 32)),
+        **small_model("deit", deit(img_size=32, patch_size=8, embed_dim=32, depth=1, num_heads=2,
+                                   num_classes=10), (32, 32)),
+        **small_model("registers", VisionTransformer(
+            img_size=(32, 24), patch_size=8, embed_dim=32, depth=1, num_heads=2, num_classes=10,
+            reg_tokens=3, init_values=0.1, global_pool="avg", qkv_bias=False), (32, 24)),
+        **segformer(),
+    }
+
+
+FILES = (vit_tiny_16, vit_micro, vit_micro_odd, mae_micro, distill, backbones, families)
 
 SAMPLES = (
     ("input", (2, 3, 224, 224)), ("noise", (2, 64)), ("kd.student_logits", (4, 10)),

@@ -56,9 +56,9 @@ inline std::vector<std::int32_t> labels(int batch, int classes) {
 
 // Everything that trains or follows batches; fixed positions keep what they are.
 template <class T>
-void fill_weights(ts::weights<T>& w) {
+void fill_weights(ts::weights<T>& w, const std::string& prefix = {}) {
   for (const ts::slice& s : w.table)
-    if (s.kind != ts::slice_kind::frozen) golden_fill<T>(s.name, s.shape, w[s.name]);
+    if (s.kind != ts::slice_kind::frozen) golden_fill<T>(prefix + s.name, s.shape, w[s.name]);
 }
 
 inline double largest(const std::vector<double>& x) {
