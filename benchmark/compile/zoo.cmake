@@ -38,9 +38,9 @@ foreach(name IN LISTS names)
   math(EXPR whole "${tenths} / 10")
   math(EXPR rest "${tenths} % 10")
   math(EXPR peak "${CMAKE_MATCH_5} / 1024")
-  execute_process(COMMAND ${nm} --defined-only -j ${work}/${name}.o OUTPUT_VARIABLE symbols
+  execute_process(COMMAND ${nm} --defined-only -P ${work}/${name}.o OUTPUT_VARIABLE symbols
                   COMMAND_ERROR_IS_FATAL ANY)
-  string(REGEX REPLACE "\n" ";" symbols "${symbols}")
+  string(REGEX REPLACE " [^\n]*\n" ";" symbols "${symbols}")
   set(longest 0)
   set(longest_kernel 0)
   foreach(symbol IN LISTS symbols)

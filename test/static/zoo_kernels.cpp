@@ -1,6 +1,6 @@
 // How many distinct kernels each model of the zoo compiles, to infer and to take a step of training:
-// they follow from its shapes, not from its depth. Compiled at half of the compilers' default limits of
-// constant evaluation, so that a user's model may be twice as large.
+// they follow from its shapes, not from its depth. Compiled at half of the compilers' default limits
+// of constant evaluation, so that a user's model may be twice as large.
 #include "tessera/graph/signature.hpp"
 #include "tessera/train/losses.hpp"
 #include "tessera/train/optimizers.hpp"

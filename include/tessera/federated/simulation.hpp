@@ -32,7 +32,7 @@
 
 namespace tessera::inline v0 {
 
-// Fills images (B x per-sample input) and labels (B, or empty) for data set indices (B), with
+// Fills images (B x per-sample input) and labels (B x trainer.labels_per_image(), or empty) for data set indices (B), with
 // augmentation drawn from (key, pass).
 template <class T>
 using batch_source = std::function<void(std::span<const int> indices, random_key key,
@@ -59,6 +59,9 @@ class simulation {
         seed_(seed),
         groups_(std::move(groups)) {
     if (clients.empty()) throw error("federation", "at least one client", "none");
+    if (reads_labels_ != (trainer_.labels_per_image() > 0))
+      throw error("federation", reads_labels_ ? "a loss that reads labels" : "labels for a loss",
+                  "none");
     if (groups_.empty()) groups_.assign(clients.size(), 0);
     if (groups_.size() != clients.size())
       throw error("federation", std::to_string(clients.size()) + " groups, one per client",
@@ -176,7 +179,8 @@ class simulation {
       for (int b = 0; b < me.sampler.batches(); ++b, ++step) {
         const std::span<const int> indices = me.sampler.batch(b);
         images_.resize(indices.size() * static_cast<std::size_t>(image_size_));
-        labels_.resize(reads_labels_ ? indices.size() : 0);
+        labels_.resize(indices.size() *
+                       static_cast<std::size_t>(trainer_.labels_per_image()));
         samples_.assign(indices.begin(), indices.end());
         source_(indices, random_key(seed_), static_cast<std::uint64_t>(epoch), images_, labels_);
         if (rate_) trainer_.set("optimizer.lr", rate_(static_cast<double>(round_) + double(step) / local));

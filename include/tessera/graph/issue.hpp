@@ -57,6 +57,7 @@ enum class issue {
   terms_of_a_step,
   towers_of_unequal_images,
   loss_needs_mae,
+  labels_need_rows,
 };
 
 struct first_issue {

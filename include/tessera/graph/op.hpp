@@ -64,5 +64,9 @@ constexpr bool must_equal(graph& g, std::int64_t a, std::int64_t b) {
   if (a != b) g.fail(issue::shapes_differ, static_cast<int>(a), static_cast<int>(b));
   return a == b;
 }
+// As many numbers at every batch.
+constexpr bool must_equal(graph& g, const shape& a, const shape& b) {
+  return must_equal(g, a.power, b.power) && must_equal(g, a.count(1), b.count(1));
+}
 
 }  // namespace tessera::inline v0

@@ -35,6 +35,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -85,12 +86,12 @@ void read_floats(const safetensors_entry& entry, std::span<double> out);
 // reader's fault, before a byte is written.
 template <class Metadata = safetensors_metadata>
 void write_safetensors(const std::string& path, std::span<const safetensors_entry> tensors,
-                       const Metadata& metadata = {});
+                       const std::type_identity_t<Metadata>& metadata = {});
 
 // The same bytes in memory.
 template <class Metadata = safetensors_metadata>
 std::vector<std::byte> to_safetensors(std::span<const safetensors_entry> tensors,
-                                      const Metadata& metadata = {});
+                                      const std::type_identity_t<Metadata>& metadata = {});
 
 namespace detail {
 
@@ -283,9 +284,9 @@ inline void read_floats(const safetensors_entry& entry, std::span<double> out) {
 
 template <class Metadata>
 void write_safetensors(const std::string& path, std::span<const safetensors_entry> tensors,
-                       const Metadata& metadata) {
+                       const std::type_identity_t<Metadata>& metadata) {
   const std::string where = "safetensors.write: " + path;
-  const auto plan = detail::plan_safetensors(where, tensors, metadata);
+  const auto plan = detail::plan_safetensors<Metadata>(where, tensors, metadata);
   try {
     atomic_file file(path);
     file.write(std::as_bytes(std::span(plan.head)));
@@ -298,8 +299,8 @@ void write_safetensors(const std::string& path, std::span<const safetensors_entr
 
 template <class Metadata>
 std::vector<std::byte> to_safetensors(std::span<const safetensors_entry> tensors,
-                                      const Metadata& metadata) {
-  const auto plan = detail::plan_safetensors("safetensors.write", tensors, metadata);
+                                      const std::type_identity_t<Metadata>& metadata) {
+  const auto plan = detail::plan_safetensors<Metadata>("safetensors.write", tensors, metadata);
   const auto head = std::as_bytes(std::span(plan.head));
   std::vector<std::byte> out(head.begin(), head.end());
   for (const auto* t : plan.tensors) out.insert(out.end(), t->bytes.begin(), t->bytes.end());

@@ -1,8 +1,9 @@
 #pragma once
 // Losses: scalars without batch. Sums over the batch run in double, in sample order.
 //
-// cross_entropy  logits (K), labels () index -> loss = mean_b [-(1 - s) log p_y - s / K sum_k log p_k],
-//                s the setting (label smoothing); also log-sum-exp () per sample.
+// cross_entropy  logits (.., K), labels (..) index -> loss = mean over rows of
+//                -(1 - s) log p_y - s / K sum_k log p_k, s the setting (label smoothing); also the
+//                log-sum-exp (..) of each row.
 // kl_divergence  student (K), teacher (K) logits, setting T; p = softmax(. / T):
 //                loss = T^2 sum_{b,k} p_t (log p_t - log p_s) / B, or / (B K) where attributes.a = 1
 //                (DeiT's and LGViT's code divides by the number of elements). Gradient: student only,
@@ -32,7 +33,7 @@ struct op<"cross_entropy"> {
   static constexpr unsigned optional = 2;
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
-    must_equal(g, g.in_shape(n, 1).count(1) * x.last(), x.count(1));
+    must_equal(g, g.in_shape(n, 1), x.rows());
     g.set(n, 0, detail::scalar);
     g.set(n, 1, x.rows(), role::statistic);
   }
@@ -52,7 +53,7 @@ struct op<"kl_divergence_gradient"> {  // (up, student, teacher) -> dstudent
 template <>
 struct op<"kl_divergence"> {
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
-    must_equal(g, g.in_shape(n, 0).count(1), g.in_shape(n, 1).count(1));
+    must_equal(g, g.in_shape(n, 0), g.in_shape(n, 1));
     g.set(n, 0, detail::scalar);
   }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
@@ -72,7 +73,8 @@ struct op<"masked_mse_gradient"> {  // (up, prediction, target, mask) -> dpredic
 template <>
 struct op<"masked_mse"> {
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
-    must_equal(g, g.in_shape(n, 0).count(1), g.in_shape(n, 1).count(1));
+    must_equal(g, g.in_shape(n, 0), g.in_shape(n, 1));
+    must_equal(g, g.in_shape(n, 2), g.in_shape(n, 0).rows());
     g.set(n, 0, detail::scalar);
   }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
@@ -92,7 +94,7 @@ struct op<"mse_gradient"> {  // (up, a, b) -> da
 template <>
 struct op<"mse"> {
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
-    must_equal(g, g.in_shape(n, 0).count(2), g.in_shape(n, 1).count(2));
+    must_equal(g, g.in_shape(n, 0), g.in_shape(n, 1));
     g.set(n, 0, detail::scalar);
   }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {

@@ -127,6 +127,12 @@ void step_runner<T>::bind(std::string_view input, std::span<const T> values) {
 }
 
 template <class T>
+std::int64_t step_runner<T>::labels_per_image() const {
+  const graph& g = state_->gradient->g;
+  return state_->labels < 0 ? 0 : g.values[g.inputs[state_->labels].value].extent.count(1);
+}
+
+template <class T>
 double step_runner<T>::gradient(std::span<const T> images, std::span<const std::int32_t> labels,
                                 std::span<const std::int64_t> samples) {
   state& s = *state_;

@@ -81,11 +81,19 @@ struct step_context {
   constexpr value_id tap_of(const graph& g, label what) const {
     return g.known_tap(path == 0 ? what.hash : (path * hash_base + '.') * what.power + what.hash);
   }
-  // A label for each row of these logits; all losses of a step read the same.
+  // A label for each row of these logits: B, or B x cells of a segmentation. All losses of a step read
+  // the same; the first that asks says how many.
   constexpr value_id labels(graph& g, value_id logits) {
-    if (label_values == absent)
-      label_values = g.add_input("labels", g.shape_of(logits).rows(), role::index);
+    const shape rows = g.shape_of(logits).rows();
+    if (label_values == absent && rows.power == 1)
+      label_values = g.add_input("labels", rows, role::index);
+    const int first = label_values == absent ? 0 : rows_of(g.shape_of(label_values));
+    if (first != rows_of(rows) || first == 0)
+      g.fail(issue::labels_need_rows, first, rows_of(rows));
     return label_values;
+  }
+  static constexpr int rows_of(const shape& s) {  // of one sample; 0 where it has no batch
+    return s.power == 1 ? static_cast<int>(s.count(1)) : 0;
   }
 };
 

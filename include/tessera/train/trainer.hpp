@@ -44,6 +44,8 @@ class step_runner {
 
   double loss(int term) const;                   // of the last gradient, before its weight
   void set(std::string_view setting, double x);  // error if no such setting, or not a finite number
+  // Labels that step() wants for each image; 0 where no loss reads any.
+  std::int64_t labels_per_image() const;
   void zero_gradients();
 
   tessera::weights<T>& parameters();
