@@ -29,6 +29,9 @@ struct cross_entropy {
   static constexpr value_id build(graph& g, step_context& c) {
     const value_id logits = watched<Words...>::find(g, c), labels = c.labels(g, logits);
     if (!g.ok()) return absent;
+    const shape& x = g.shape_of(logits);  // tokens of a block are no logits
+    if (x.rows().count(1) > 1 && c.settings.classes > 0 && x.last() != c.settings.classes)
+      g.fail(issue::shapes_differ, x.last(), c.settings.classes, name("cross_entropy"));
     return emit<"cross_entropy">(g, {logits, labels}, {}, g.add_setting("smoothing", 0));
   }
 };

@@ -84,6 +84,7 @@ struct step_context {
   // A label for each row of these logits: B, or B x cells of a segmentation. All losses of a step read
   // the same; the first that asks says how many.
   constexpr value_id labels(graph& g, value_id logits) {
+    if (!g.ok()) return absent;
     const shape rows = g.shape_of(logits).rows();
     if (label_values == absent && rows.power == 1)
       label_values = g.add_input("labels", rows, role::index);
