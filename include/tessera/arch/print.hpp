@@ -28,7 +28,7 @@ namespace detail {
 
 // The op, and what it says of itself (op<…>::variant).
 inline std::string op_text(const node& n) {
-  const char* variant = n.op->has_variant ? n.op->variant(n.attr) : "";
+  const char* variant = n.op->variant != nullptr ? n.op->variant(n.attr) : "";
   return *variant == '\0' ? n.op->id.text() : n.op->id.text() + " " + variant;
 }
 

@@ -128,8 +128,9 @@ struct diagnose {
   static_assert(Code != issue::loss_needs_mae,
                 "tessera::loss::masked_reconstruction: the first tower must be a ts::mae");
   static_assert(Code != issue::labels_need_rows,
-                "tessera::loss: losses that read labels need logits of a batch, all with as many rows "
-                "(one label each; A = rows of the first, B = rows of this one, 0 where it has no batch)");
+                "tessera::loss: losses that read labels need logits of a batch, all with as many "
+                "rows (one label each; A = rows of the first, B = rows of this one, 0 where it has "
+                "no batch)");
   static_assert(Code != issue::too_many_signatures,
                 "tessera: one graph needs more than A distinct kernels; split it into programs");
   static_assert(Code != issue::no_kernel,

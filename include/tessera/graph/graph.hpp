@@ -87,7 +87,7 @@ struct op_rules {
   const char* (*variant)(const attributes&) = nullptr;
   // Which of the optional rules there are: comparing their addresses is no constant for g++ with
   // -fsanitize=undefined.
-  bool has_macs = false, has_gradient = false, has_key = false, has_variant = false;
+  bool has_macs = false, has_gradient = false, has_key = false;
 };
 
 struct node {

@@ -38,7 +38,7 @@ constexpr op_rules gather_rules(const name& id) {
   if constexpr (requires { &Op::macs; }) r.macs = &Op::macs, r.has_macs = true;
   if constexpr (requires { &Op::gradient; }) r.gradient = &Op::gradient, r.has_gradient = true;
   if constexpr (requires { &Op::key; }) r.key = &Op::key, r.has_key = true;
-  if constexpr (requires { &Op::variant; }) r.variant = &Op::variant, r.has_variant = true;
+  if constexpr (requires { &Op::variant; }) r.variant = &Op::variant;
   return r;
 }
 

@@ -33,21 +33,23 @@ constexpr signature_set collect_signatures(const graph& g, bool keyed) {
   set.found = g.found;
   if (!g.ok()) return set;
   short table[512] = {};  // open addressing: number + 1
-  std::uint64_t ops[max_signatures] = {};  // hashes: addresses are no constants for g++'s sanitizer
+  // Of ops: comparing their addresses is no constant for g++ with -fsanitize=undefined.
+  std::uint64_t hashes[max_signatures] = {};
   for (const node& n : g.nodes) {
     const op_key k = keyed && n.op->has_key ? n.op->key(g, n) : op_key{};
     const std::uint64_t h = (n.op->hash + static_cast<std::uint64_t>(k.a) * 0x9E37 +
                              static_cast<std::uint64_t>(k.b) * 131 + static_cast<std::uint64_t>(k.c)) *
                             hash_base;
     unsigned at = static_cast<unsigned>(h >> 55);
-    while (table[at] != 0 && !(ops[table[at] - 1] == n.op->hash && set.items[table[at] - 1].key == k))
+    while (table[at] != 0 &&
+           !(hashes[table[at] - 1] == n.op->hash && set.items[table[at] - 1].key == k))
       at = (at + 1) & 511;
     if (table[at] != 0) continue;
     if (set.count == max_signatures) {
       set.found = {issue::too_many_signatures, max_signatures, 0};
       return set;
     }
-    ops[set.count] = n.op->hash;
+    hashes[set.count] = n.op->hash;
     set.items[set.count] = {n.op->id, k};
     table[at] = static_cast<short>(++set.count);
   }

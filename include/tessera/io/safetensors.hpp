@@ -62,7 +62,7 @@ class basic_safetensors_file {
   const safetensors_entry* find(std::string_view name) const noexcept {
     const auto at = std::lower_bound(
         tensors_.begin(), tensors_.end(), name,
-        [](const safetensors_entry& t, std::string_view wanted) { return wanted.compare(t.name) > 0; });
+        [](const auto& t, std::string_view wanted) { return t.name.compare(wanted) < 0; });
     return at != tensors_.end() && at->name == name ? &*at : nullptr;
   }
 

@@ -21,8 +21,8 @@ struct cross_entropy {
 }  // namespace tessera::inline v0::rule
 namespace tessera::inline v0::loss {
 
-// Against the labels, one per row of the logits: B, or image by image and row by row the cells of a
-// segmentation. on<"exits.0"> looks at a tap. The setting "loss.i.smoothing" smooths labels.
+// Against the labels, one per row of the logits: B, or image by image and row by row the cells of
+// a segmentation. on<"exits.0"> looks at a tap. The setting "loss.i.smoothing" smooths labels.
 template <class... Words>
 struct cross_entropy {
   using rule = tessera::rule::cross_entropy<Words...>;

@@ -146,7 +146,7 @@ double step_runner<T>::gradient(std::span<const T> images, std::span<const std::
   s.inputs[static_cast<std::size_t>(s.images)] = images.data();
   s.bound[static_cast<std::size_t>(s.images)] = given;
   if (s.labels >= 0) {
-    const std::int64_t rows = g.values[g.inputs[s.labels].value].extent.count(batch);
+    const std::int64_t rows = batch * labels_per_image();
     if (static_cast<std::int64_t>(labels.size()) != rows)
       throw error("trainer", std::to_string(rows) + " labels", std::to_string(labels.size()));
     for (std::int32_t l : labels)

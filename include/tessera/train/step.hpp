@@ -81,8 +81,8 @@ struct step_context {
   constexpr value_id tap_of(const graph& g, label what) const {
     return g.known_tap(path == 0 ? what.hash : (path * hash_base + '.') * what.power + what.hash);
   }
-  // A label for each row of these logits: B, or B x cells of a segmentation. All losses of a step read
-  // the same; the first that asks says how many.
+  // A label for each row of these logits: B, or B x cells of a segmentation. All losses of a step
+  // read the same; the first that asks says how many.
   constexpr value_id labels(graph& g, value_id logits) {
     if (!g.ok()) return absent;
     const shape rows = g.shape_of(logits).rows();

@@ -35,7 +35,7 @@
 #endif
 
 #define TESSERA_CPU_INLINE inline __attribute__((always_inline))
-// Before a loop of at most 16 steps, all known. nvcc warns of the pragma it hands to its host compiler.
+// Before a loop of at most 16 steps, all known. nvcc would warn of the pragma.
 #if defined(__CUDACC__)
 #define TESSERA_CPU_UNROLL
 #else
