@@ -39,7 +39,7 @@ int main(int count, char** values) try {
   std::printf("\n1. Federated pre-training without labels: 8 clients in 4 groups, Dirichlet(0.5) split,\n"
               "   %d rounds. Blocks are averaged within a group, everything else over all.\n", s.rounds);
   const auto parts = ts::partition::dirichlet(data.labels(16'000), 8, 0.5, s.seed, 100);
-  ts::simulation<fed> clients(parts, {0, 1, 2, 3, 0, 1, 2, 3}, data.source(), false, s.seed);
+  ts::simulation<fed> clients(parts, {0, 1, 2, 3, 0, 1, 2, 3}, data.source(), s.seed);
   clients.schedule([&](double r) { return ts::warmup_cosine(r, 0.1 * s.rounds, s.rounds, 1.5e-3); });
   demo::pretrain(clients, s.rounds);
 

@@ -37,15 +37,10 @@ void fill(std::span<const int> indices, ts::random_key, std::uint64_t, std::span
 }  // namespace
 
 TEST_CASE("two clients learn to tell bright cells from dark ones") {
-  ts::simulation<federation> run({{0, 1, 2, 3, 4, 5, 6, 7}, {8, 9, 10, 11}}, {}, fill, true, 3);
+  ts::simulation<federation> run({{0, 1, 2, 3, 4, 5, 6, 7}, {8, 9, 10, 11}}, {}, fill, 3);
   const double first = run.round().loss;
   double last = first;
   for (int r = 0; r < 100; ++r) last = run.round().loss;
   CHECK(first > 0.3);
   CHECK(last < 0.7 * first);
-}
-
-TEST_CASE("labels that no loss reads, and a loss without labels, are refused at the start") {
-  CHECK_THROWS_WITH_AS(ts::simulation<federation>({{0, 1}}, {}, fill, false, 3),
-                       "federation: expected labels for a loss, found none", ts::error);
 }

@@ -49,7 +49,7 @@ ts::client_indices clients_of(std::vector<int> sizes) {
 
 template <class Federation>
 ts::simulation<Federation> simulate(std::vector<int> sizes, std::vector<int> groups = {}) {
-  return {clients_of(std::move(sizes)), std::move(groups), fill, false, 3};
+  return {clients_of(std::move(sizes)), std::move(groups), fill, 3};
 }
 
 }  // namespace
@@ -163,8 +163,8 @@ TEST_CASE("a client whose images are not finite is refused by name; the round go
     fill(indices, k, pass, images, labels);
     if (indices[0] >= 6) images[7] = std::numeric_limits<float>::quiet_NaN();
   };
-  ts::simulation<plain> fed(clients_of({6, 6}), {}, poisoned, false, 3), good(clients_of({6}), {},
-                                                                             fill, false, 3);
+  ts::simulation<plain> fed(clients_of({6, 6}), {}, poisoned, 3),
+      good(clients_of({6}), {}, fill, 3);
 
   const ts::round_report report = fed.round();
   good.round();
@@ -211,8 +211,8 @@ TEST_CASE("running statistics reach the server unless a word keeps them out") {
     fill(indices, k, pass, images, labels);
     for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = indices[i] % 4;
   };
-  ts::simulation<averaged> a(clients_of({8, 8}), {}, with_labels, true, 3);
-  ts::simulation<kept> b(clients_of({8, 8}), {}, with_labels, true, 3);
+  ts::simulation<averaged> a(clients_of({8, 8}), {}, with_labels, 3);
+  ts::simulation<kept> b(clients_of({8, 8}), {}, with_labels, 3);
 
   a.round();
   b.round();

@@ -32,8 +32,8 @@
 
 namespace tessera::inline v0 {
 
-// Fills images (B x per-sample input) and labels (B x trainer.labels_per_image(), or empty) for data set indices (B), with
-// augmentation drawn from (key, pass).
+// Fills images (B x per-sample input) and labels (as many as the step's losses read of B images;
+// empty where none does) for data set indices (B), with augmentation drawn from (key, pass).
 template <class T>
 using batch_source = std::function<void(std::span<const int> indices, random_key key,
                                         std::uint64_t pass, std::span<T> images,
@@ -52,16 +52,12 @@ class simulation {
  public:
   // clients: data set indices per client; groups: group of each client, empty = one group.
   simulation(client_indices clients, std::vector<int> groups, batch_source<T> source,
-             bool reads_labels, std::uint64_t seed, thread_pool* pool = nullptr)
+             std::uint64_t seed, thread_pool* pool = nullptr)
       : trainer_(seed, pool),
         source_(std::move(source)),
-        reads_labels_(reads_labels),
         seed_(seed),
         groups_(std::move(groups)) {
     if (clients.empty()) throw error("federation", "at least one client", "none");
-    if (reads_labels_ != (trainer_.labels_per_image() > 0))
-      throw error("federation", reads_labels_ ? "a loss that reads labels" : "labels for a loss",
-                  "none");
     if (groups_.empty()) groups_.assign(clients.size(), 0);
     if (groups_.size() != clients.size())
       throw error("federation", std::to_string(clients.size()) + " groups, one per client",
@@ -212,7 +208,6 @@ class simulation {
 
   tessera::trainer<typename Federation::step, Backend, T> trainer_;
   batch_source<T> source_;
-  bool reads_labels_;
   std::uint64_t seed_;
   std::int64_t round_ = 0, image_size_ = 0;
   std::vector<int> groups_;
