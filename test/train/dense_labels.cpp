@@ -6,7 +6,7 @@
 
 #include "support/backends.hpp"
 #include "support/golden.hpp"
-#include "tessera/arch/vit.hpp"
+#include "support/micro.hpp"
 #include "tessera/train/losses.hpp"
 #include "tessera/train/make_trainer.hpp"
 #include "tessera/train/optimizers.hpp"
@@ -15,13 +15,7 @@ namespace ts = tessera;
 
 namespace {
 
-using tiny = ts::vit<ts::image<16>,
-                     ts::stages<ts::mix_stage<1, ts::patch<3, ts::stride<2>, ts::padding<1>>,
-                                              ts::width<8>, ts::heads<2>, ts::reduction<2>>,
-                                ts::mix_stage<1, ts::patch<3, ts::stride<2>, ts::padding<1>>,
-                                              ts::width<12>, ts::heads<2>, ts::reduction<1>>>,
-                     ts::head::all_mlp<8>, ts::classes<5>>;
-using step = ts::train<tiny, ts::adamw, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>>;
+using step = ts::train<micro::segformer, ts::adamw, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>>;
 constexpr int cells = 8 * 8;
 
 std::vector<std::int32_t> labels(int images) {
@@ -35,7 +29,7 @@ std::vector<std::int32_t> labels(int images) {
 TEST_CASE("The loss of two images is the mean of theirs, cell by cell") {
   ts::trainer<step, ts::reference, double> run(3);
   // Twice the same image has the batch statistics of one.
-  const auto x = golden::filled<double>("images", {1, 3, 16, 16});
+  const auto x = golden::filled<double>("images", {1, 3, 32, 32});
   std::vector<double> twice = x;
   twice.insert(twice.end(), x.begin(), x.end());
   const auto y = labels(1);
@@ -51,7 +45,7 @@ TEST_CASE("The loss of two images is the mean of theirs, cell by cell") {
 
 TEST_CASE("The gradient is that of finite differences") {
   ts::trainer<step, ts::reference, double> run(3);
-  const auto x = golden::filled<double>("images", {2, 3, 16, 16});
+  const auto x = golden::filled<double>("images", {2, 3, 32, 32});
   const auto y = labels(2);
   auto& weights = run.parameters().values;
   run.gradient(x, y);
@@ -72,7 +66,7 @@ TEST_CASE("The gradient is that of finite differences") {
 
 TEST_CASE("One label per image is refused, and so is a label that is no class") {
   ts::trainer<step, ts::reference, double> run(3);
-  const auto x = golden::filled<double>("images", {2, 3, 16, 16});
+  const auto x = golden::filled<double>("images", {2, 3, 32, 32});
   auto y = labels(2);
   CHECK_THROWS_WITH_AS(run.step(x, std::span(y).first(2)),
                        "trainer: expected 128 labels, found 2", ts::error);

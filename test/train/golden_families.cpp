@@ -8,12 +8,11 @@
 #include "support/backends.hpp"
 #include "support/golden.hpp"
 #include "support/golden_gradients.hpp"
-#include "tessera/arch/vit.hpp"
+#include "support/micro.hpp"
 #include "tessera/model/make_model.hpp"
 #include "tessera/train/losses.hpp"
 #include "tessera/train/make_trainer.hpp"
 #include "tessera/train/optimizers.hpp"
-#include "tessera/zoo/mit.hpp"
 #include "tessera/zoo/swin.hpp"
 
 namespace ts = tessera;
@@ -29,13 +28,6 @@ using small = ts::vit<ts::image<32, W>, ts::patch<8>, ts::width<32>, ts::heads<2
 using deit = small<32, ts::distillation_token, ts::head::distilled>;
 using registers = small<24, ts::registers<3>, ts::layer_scale<1, -1>, ts::global_pool::average,
                         ts::no_qkv_bias>;
-using segformer = ts::vit<
-    ts::image<32>, ts::head::all_mlp<8>, ts::classes<5>,
-    ts::stages<ts::mix_stage<1, ts::patch<7, ts::stride<4>, ts::padding<3>>, ts::width<8>,
-                             ts::heads<1>, ts::reduction<2>>,
-               ts::mix_stage<2, ts::patch<3, ts::stride<2>, ts::padding<1>>, ts::width<12>,
-                             ts::heads<2>, ts::reduction<1>>>>;
-
 template <class A>
 using step = ts::train<A, ts::adamw, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>>;
 
@@ -81,6 +73,6 @@ TEST_CASE_TEMPLATE_DEFINE("SegFormer: overlapping patches, reduction, Mix-FFN, a
                           segformer_golden) {
   std::vector<std::int32_t> cells(2 * 8 * 8);
   golden::golden_labels<std::int32_t>("cells", 5, cells);
-  follows<P, segformer>("segformer", 73, {2, 3, 32, 32}, cells);
+  follows<P, micro::segformer>("segformer", 73, {2, 3, 32, 32}, cells);
 }
 TEST_CASE_TEMPLATE_APPLY(segformer_golden, support::precisions);
