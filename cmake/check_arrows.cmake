@@ -10,7 +10,7 @@ if(NOT DEFINED INCLUDE)
 endif()
 
 # Lowest first. io and data are leaves: they know nothing of graphs.
-set(layers "config.hpp error.hpp version.hpp" "meta simt" "tensor" "io data" "graph" "ops" "arch"
+set(layers "config.hpp error.hpp version.hpp" "meta simt" "tensor" "io data metrics" "graph" "ops" "arch"
            "model" "train" "federated distill" "zoo" "systems"
            "tessera.hpp cuda.hpp instantiate.hpp")
 
