@@ -17,5 +17,5 @@
 #elif defined(__clang__)
 #define TESSERA_COLD __attribute__((cold, optnone, noinline))
 #else
-#define TESSERA_COLD __attribute__((cold, optimize("O1")))
+#define TESSERA_COLD __attribute__((cold, optimize("O0")))
 #endif

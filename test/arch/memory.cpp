@@ -42,8 +42,7 @@ ts::graph chain() {
 
 ts::memory_report of_chain(std::int64_t batch) {
   ts::graph g = chain();
-  ts::buffer<ts::value_id> results;
-  results.push(g.find_tap(ts::label("output").hash));
+  const ts::buffer<ts::value_id> results = {g.find_tap(ts::label("output").hash)};
   return ts::detail::memory_of(g, results, batch, 4);
 }
 
@@ -74,9 +73,7 @@ TEST_CASE("what a backend joins takes memory once") {
   p.g = ts::build_graph<small>();
   ts::fuse(p.g, ts::fusions_of<fusing>());
   p.results = {p.g.find_tap(ts::label("output").hash)};
-  ts::buffer<ts::value_id> wanted;
-  wanted.push(p.results[0]);
-  p.needed = ts::live(p.g, wanted);
+  p.needed = ts::live(p.g, p.results);
   const ts::workspace space(p, ts::table_of(p.g), 5);
 
   CHECK(ts::memory<small, fusing>(5).activations == space.arena_bytes());
@@ -109,8 +106,7 @@ TEST_CASE("a trainer allocates what was said, in float and in double") {
 
 TEST_CASE("an arena is no smaller than what is alive at once, and smaller than all values") {
   ts::graph g = ts::build_graph<exits>();
-  ts::buffer<ts::value_id> results;
-  results.push(g.find_tap(ts::label("output").hash));
+  const ts::buffer<ts::value_id> results = {g.find_tap(ts::label("output").hash)};
   std::int64_t all = 0;
   for (const ts::block& b : ts::find_lives(g, ts::live(g, results), {}, {}, 4, 4).blocks)
     all += b.size;

@@ -30,7 +30,7 @@ plan lay(const graph& g, const std::vector<value_id>& results, const std::vector
   for (const value_id v : given) cut.push(ts::root_of(g, v));
   plan p;
   p.needed = ts::live(g, wanted, cut);
-  p.lives = ts::find_lives(g, p.needed, results, {cut.begin(), cut.end()}, batch, 4);
+  p.lives = ts::find_lives(g, p.needed, wanted, cut, batch, 4);
   p.lower = ts::most_alive(p.lives.blocks);
   p.bytes = ts::lay_out(p.lives.blocks);
   for (const ts::block& b : p.lives.blocks) p.sum += b.size;

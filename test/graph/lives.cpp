@@ -29,8 +29,7 @@ struct chain {
 
 TEST_CASE("a value lives from its writer to its last reader, a result to the end") {
   const chain c;
-  const ts::value_id results[] = {c.u};
-  const ts::live_blocks l = ts::find_lives(c.g, c.needed, results, {}, 2, 4);
+  const ts::live_blocks l = ts::find_lives(c.g, c.needed, {c.u}, {}, 2, 4);
 
   REQUIRE(l.blocks.size() == 3);
   CHECK(l.owners[0] == c.v);
@@ -46,8 +45,7 @@ TEST_CASE("a value lives from its writer to its last reader, a result to the end
 TEST_CASE("inputs, given values and what no needed node writes have no block") {
   chain c;
   c.needed[0] = false;
-  const ts::value_id results[] = {c.u}, given[] = {c.v};
-  const ts::live_blocks l = ts::find_lives(c.g, c.needed, results, given, 1, 8);
+  const ts::live_blocks l = ts::find_lives(c.g, c.needed, {c.u}, {c.v}, 1, 8);
 
   REQUIRE(l.blocks.size() == 2);
   CHECK(l.owners[0] == c.w);
@@ -62,10 +60,9 @@ TEST_CASE("an optional output that nobody reads has no block") {
   ts::buffer<bool> needed;
   needed.clear_to(1);
   needed[0] = true;
-  const ts::value_id read[] = {y, y + 1}, unread[] = {y};
 
-  CHECK(ts::find_lives(g, needed, read, {}, 1, 4).blocks.size() == 2);
-  CHECK(ts::find_lives(g, needed, unread, {}, 1, 4).blocks.size() == 1);
+  CHECK(ts::find_lives(g, needed, {y, y + 1}, {}, 1, 4).blocks.size() == 2);
+  CHECK(ts::find_lives(g, needed, {y}, {}, 1, 4).blocks.size() == 1);
 }
 
 TEST_CASE("an index takes 4 bytes and a mask 1, whatever the scalar") {

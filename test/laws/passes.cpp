@@ -318,7 +318,7 @@ std::vector<std::vector<T>> run_once(const ts::program& p, ts::weights<T>& w, st
   c.pool = &pool;
   space.run(c);
   std::vector<std::vector<T>> results;
-  for (int i = 0; i < static_cast<int>(p.results.size()); ++i) {
+  for (int i = 0; i < p.results.size(); ++i) {
     const T* y = static_cast<const T*>(space.result(i));
     results.emplace_back(y, y + space.result_count(i));
   }

@@ -22,18 +22,12 @@ using with_exit = ts::early_exit<plain, ts::exit_at<1, ts::exit_head::linear>>;
 constexpr int producer_of(graph& g, std::uint64_t tap) {
   return g.values[ts::root_of(g, g.find_tap(tap))].producer;
 }
-constexpr ts::buffer<value_id> list(value_id v) {
-  ts::buffer<value_id> b;
-  b.push(v);
-  return b;
-}
-
 // An exit needs the nodes up to its block, its own, and no other.
 constexpr bool slice_at_an_exit_is_the_prefix() {
   graph g = ts::build_graph<with_exit>();
   const int block = producer_of(g, label("blocks.0").hash),
             head = producer_of(g, label("head").hash);
-  const ts::buffer<bool> needed = ts::live(g, list(g.find_tap(label("exits.0").hash)));
+  const ts::buffer<bool> needed = ts::live(g, {g.find_tap(label("exits.0").hash)});
   for (int i = 0; i < g.nodes.size(); ++i)
     if (needed[i] != (i <= block || i > head)) return false;
   return block > 0 && head > block && head + 1 < g.nodes.size();
@@ -46,7 +40,7 @@ constexpr bool the_rest_begins_at_the_cut() {
   const value_id cut = g.find_tap(label("blocks.0").hash);
   const int block = producer_of(g, label("blocks.0").hash),
             head = producer_of(g, label("head").hash);
-  const ts::buffer<bool> needed = ts::live(g, list(g.find_tap(label("output").hash)), list(cut));
+  const ts::buffer<bool> needed = ts::live(g, {g.find_tap(label("output").hash)}, {cut});
   for (int i = 0; i < g.nodes.size(); ++i)
     if (needed[i] != (i > block && i <= head)) return false;
   return true;

@@ -68,7 +68,8 @@ constexpr graph build_graph(bool training = false, bool spelled = false) {
 
 namespace detail {
 
-// What names are needed for is told by a second building, which keeps them.
+// What names are needed for is told by a second building, which keeps them. Each caller asks with
+// if constexpr: g++ evaluates a branch with a call of constant arguments even where it is not taken.
 constexpr bool needs_names(issue code) {
   return code == issue::name_twice || code == issue::one_name_two_shapes ||
          code == issue::unknown_tap;
@@ -77,9 +78,10 @@ constexpr bool needs_names(issue code) {
 template <class A>
 constexpr counts count_architecture() {
   if constexpr (architecture<A>) {
-    counts c = count(build_graph<A>());
-    if (needs_names(c.found.code)) c.found = build_graph<A>(false, true).found;
-    return c;
+    constexpr counts c = count(build_graph<A>());
+    counts named = c;
+    if constexpr (needs_names(c.found.code)) named.found = build_graph<A>(false, true).found;
+    return named;
   } else {
     return {{issue::word_invalid}, 1, 1, 1};
   }
@@ -87,8 +89,11 @@ constexpr counts count_architecture() {
 // The same of a training step.
 template <class Step>
 constexpr first_issue issue_of_step() {
-  const first_issue found = Step::gradient(false).found;
-  return needs_names(found.code) ? Step::gradient(false, true).found : found;
+  constexpr first_issue found = Step::gradient(false).found;
+  if constexpr (needs_names(found.code))
+    return Step::gradient(false, true).found;
+  else
+    return found;
 }
 template <class A>
 inline constexpr counts counted = count_architecture<A>();

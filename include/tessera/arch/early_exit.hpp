@@ -25,12 +25,12 @@ namespace exit_head {
 
 namespace detail {
 
-constexpr value_id patch_tokens(graph& g, const exit_place& t) {
+TESSERA_COLD constexpr value_id patch_tokens(graph& g, const exit_place& t) {
   return t.prefix > 0 ? emit<"slice_rows">(g, {t.x}, {t.prefix, t.cells()}) : t.x;
 }
 
 // Logits of head features y (M, D), as the prefix tokens of the backbone say.
-constexpr value_id classify(graph& g, const exit_place& t, value_id y) {
+TESSERA_COLD constexpr value_id classify(graph& g, const exit_place& t, value_id y) {
   if (t.prefix == 0) {
     y = emit<"mean_rows">(g, {build_layer_norm(g, "norm", y, t.s.eps)}, {0});
     return build_linear(g, "head", y, t.s.classes, init_scheme::timm);

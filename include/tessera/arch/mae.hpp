@@ -13,7 +13,7 @@ namespace tessera::inline v0 {
 namespace mask {
 
 // The kept share of P / Q masked: in double, as the reference computes it (100 (1 - 0.9) is 9).
-constexpr int kept_tokens(int tokens, long long p, long long q) {
+TESSERA_COLD constexpr int kept_tokens(int tokens, long long p, long long q) {
   if (q < 1 || p >= q) return 0;
   if (p <= 0) return tokens;
   return static_cast<int>(tokens * (1 - static_cast<double>(p) / static_cast<double>(q)));

@@ -39,9 +39,7 @@ namespace detail {
 TESSERA_COLD inline void add_arena(memory_report& m, const graph& g,
                                    const buffer<value_id>& results, std::int64_t batch,
                                    int scalar_bytes) {
-  live_blocks l = find_lives(g, live(g, results),
-                             {results.begin(), static_cast<std::size_t>(results.size())}, {},
-                             batch, scalar_bytes);
+  live_blocks l = find_lives(g, live(g, results), results, {}, batch, scalar_bytes);
   m.activations += lay_out(l.blocks);
   m.lower_bound += most_alive(l.blocks);
 }

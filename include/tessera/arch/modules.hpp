@@ -76,7 +76,7 @@ struct conv {
 };
 
 // He's normal deviation of a k x k convolution into `out` channels: sqrt(2 / (k^2 out)).
-constexpr float fan_out_deviation(int kernel, int out) {
+TESSERA_COLD constexpr float fan_out_deviation(int kernel, int out) {
   const double v = 2.0 / (double(kernel) * kernel * out);
   double root = v < 1 ? 1 : v;
   for (int i = 0; i < 60; ++i) root = 0.5 * (root + v / root);  // Newton: sqrt is no constant

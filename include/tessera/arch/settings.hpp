@@ -14,7 +14,7 @@ enum class word {
   split, stride, padding, normed,
 };
 
-constexpr name name_of(word w) {
+TESSERA_COLD constexpr name name_of(word w) {
   constexpr name names[] = {
       "image",       "patch",              "conv_stem",    "normalise",
       "width",       "heads",              "head_dim",     "mlp_ratio",

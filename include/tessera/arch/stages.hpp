@@ -217,7 +217,7 @@ struct layer {
 };
 
 // Adds x to the feature maps of the architecture; the vit taps them as "features.i".
-constexpr void add_feature(tokens& t, value_id x) {
+TESSERA_COLD constexpr void add_feature(tokens& t, value_id x) {
   t.seen->features.push({x, t.grid_height, t.grid_width, 0});
 }
 

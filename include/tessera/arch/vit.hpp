@@ -78,7 +78,7 @@ TESSERA_COLD constexpr bool make_grid(graph& g, place& t, const vit_settings& s)
 }
 
 // The cursor before a node is built.
-constexpr tokens begin_tokens(graph& g, const vit_settings& s) {
+TESSERA_COLD constexpr tokens begin_tokens(graph& g, const vit_settings& s) {
   tokens t;
   t.s = s;
   t.prefix = s.prefix();
@@ -231,7 +231,7 @@ constexpr vit_settings settings_of_vit() {
   if constexpr (is_vit<A>) s = A::settings();
   return s;
 }
-constexpr shape images_of(const vit_settings& s) {
+TESSERA_COLD constexpr shape images_of(const vit_settings& s) {
   return {1, 1, 3, {s.channels, s.image_height, s.image_width}};
 }
 

@@ -75,7 +75,7 @@ class fusing {
   }
 
  private:
-  constexpr void count_readers() {
+  TESSERA_COLD constexpr void count_readers() {
     readers_.clear_to(g_.values.size());
     held_.clear_to(g_.values.size());
     for (value_id v : g_.operands)
@@ -86,13 +86,13 @@ class fusing {
       for (value_id v = t.value; v != absent; v = g_.values[v].view_of) held_[v] = true;
     for (const last_write& w : g_.last_writes) held_[w.from] = true;
   }
-  constexpr bool plain(const node& n) const {
+  TESSERA_COLD constexpr bool plain(const node& n) const {
     for (int o = 0; o < n.op->outputs; ++o)
       if (g_.values[n.output + o].where != storage::activation) return false;
     return true;
   }
   // The node that node j is joined with by this rule, or -1.
-  constexpr int match(const fusion_rule& rule, int j) const {
+  TESSERA_COLD constexpr int match(const fusion_rule& rule, int j) const {
     const node& second = g_.nodes[j];
     if (second.op->hash != rule.second.hash || second.inputs == 0) return -1;
     const value_id v = g_.in(second, 0);
@@ -112,33 +112,36 @@ class fusing {
     return i;
   }
   // Whether v is known before node i runs.
-  constexpr bool is_there(value_id v, int i) const {
+  TESSERA_COLD constexpr bool is_there(value_id v, int i) const {
     while (v != absent && g_.values[v].view_of != absent) v = g_.values[v].view_of;
     return v == absent || g_.values[v].producer < i;
   }
 
   // The joined node stands at `first` if others may read that one's output, else at `second`.
-  constexpr void join() {
+  TESSERA_COLD constexpr void join() {
     moved_.clear_to(g_.values.size());
     buffer<node> order;
+    order.clear_to(g_.nodes.size());
+    int at = 0;
     for (int i = 0; i < g_.nodes.size(); ++i) {
-      node n = g_.nodes[i];
-      if (partner_[i] != 0) {
-        const bool is_first = partner_[i] - 1 > i;
-        if (is_first != rule_[i]->keeps_first) continue;
-        const int other = partner_[i] - 1;
-        n = joined(g_.nodes[is_first ? i : other], g_.nodes[is_first ? other : i], *rule_[i]);
-      }
-      for (int o = 0; o < n.op->outputs; ++o) g_.values[n.output + o].producer = order.size();
-      order.push(n);
+      const int other = partner_[i] - 1;
+      if (other >= 0 && (other > i) != rule_[i]->keeps_first) continue;
+      node& n = order[at];
+      if (other < 0)
+        n = g_.nodes[i];
+      else
+        n = joined(g_.nodes[other > i ? i : other], g_.nodes[other > i ? other : i], *rule_[i]);
+      for (int o = 0; o < n.op->outputs; ++o) g_.values[n.output + o].producer = at;
+      ++at;
     }
+    order.shrink(at);
     g_.nodes = static_cast<buffer<node>&&>(order);
     for (value_id& v : g_.operands) v = now(v);
     for (value& v : g_.values) v.view_of = now(v.view_of);
     for (tap& t : g_.taps) t.value = now(t.value);
     for (last_write& w : g_.last_writes) w.from = now(w.from);
   }
-  constexpr node joined(const node& first, const node& second, const fusion_rule& rule) {
+  TESSERA_COLD constexpr node joined(const node& first, const node& second, const fusion_rule& rule) {
     node n{rule.fused, first.attr == attributes() ? second.attr : first.attr, g_.operands.size()};
     n.inputs = first.inputs + second.inputs - 1;
     for (int k = 0; k < n.inputs; ++k) {
@@ -161,11 +164,11 @@ class fusing {
     }
     return n;
   }
-  constexpr value_id now(value_id v) const {
+  TESSERA_COLD constexpr value_id now(value_id v) const {
     return v >= 0 && v < moved_.size() && moved_[v] != 0 ? moved_[v] - 1 : v;
   }
 
-  constexpr void write(fusion_report& r) const {
+  TESSERA_COLD constexpr void write(fusion_report& r) const {
     r.into.clear_to(partner_.size());
     r.fused.clear_to(partner_.size());
     int at = 0;

@@ -5,7 +5,6 @@
 // needed node writes and optional outputs that nobody reads have no block.
 
 #include <cstdint>
-#include <span>
 
 #include "tessera/config.hpp"
 #include "tessera/graph/arena.hpp"
@@ -25,8 +24,8 @@ struct live_blocks {
 
 // Of a run for `batch` samples that keeps `results` and is given `given` (roots, as cut by live()).
 TESSERA_COLD constexpr live_blocks find_lives(const graph& g, const buffer<bool>& needed,
-                                              std::span<const value_id> results,
-                                              std::span<const value_id> given,
+                                              const buffer<value_id>& results,
+                                              const buffer<value_id>& given,
                                               std::int64_t batch, int scalar_bytes) {
   buffer<int> first, last;  // + 1; 0: never
   first.clear_to(g.values.size());

@@ -54,18 +54,18 @@ constexpr const op_rules* rules() {
 }
 
 template <name Name>
-constexpr value_id emit(graph& g, std::initializer_list<value_id> in, attributes attr = {},
-                        int first_setting = -1) {
+TESSERA_COLD constexpr value_id emit(graph& g, std::initializer_list<value_id> in,
+                                     attributes attr = {}, int first_setting = -1) {
   return g.emit(rules_of<Name>, in, attr, first_setting);
 }
 
 // Records that two extents must be equal; infer rules call it on what users can get wrong.
-constexpr bool must_equal(graph& g, std::int64_t a, std::int64_t b) {
+TESSERA_COLD constexpr bool must_equal(graph& g, std::int64_t a, std::int64_t b) {
   if (a != b) g.fail(issue::shapes_differ, static_cast<int>(a), static_cast<int>(b));
   return a == b;
 }
 // As many numbers at every batch.
-constexpr bool must_equal(graph& g, const shape& a, const shape& b) {
+TESSERA_COLD constexpr bool must_equal(graph& g, const shape& a, const shape& b) {
   return must_equal(g, a.power, b.power) && must_equal(g, a.count(1), b.count(1));
 }
 

@@ -45,12 +45,12 @@ template <class Builder, class Backend>
 inline constexpr signature_set signatures =
     collect_signatures(graph_of<Builder, Backend>(), keyed_backend<Backend>);
 
-// What names are needed for is told by a second building, which keeps them.
-template <class Builder>
-constexpr first_issue named_issue(const first_issue& found) {
-  if constexpr (requires { Builder::spelled(); })
-    if (needs_names(found.code)) return Builder::spelled().found;
-  return found;
+template <class Builder, first_issue Found>
+constexpr first_issue named_issue() {
+  if constexpr (needs_names(Found.code) && requires { Builder::spelled(); })
+    return Builder::spelled().found;
+  else
+    return Found;
 }
 
 // The first op that the backend cannot run, as an issue.
@@ -81,7 +81,7 @@ TESSERA_COLD std::unique_ptr<program> compile(const std::vector<std::string>& re
                                  const std::vector<std::string>& given = {}) {
   constexpr bool keyed = keyed_backend<Backend>;
   constexpr const signature_set& set = detail::signatures<Builder, Backend>;
-  constexpr first_issue found = detail::named_issue<Builder>(set.found);
+  constexpr first_issue found = detail::named_issue<Builder, set.found>();
   static_assert(sizeof(typename said_of<found>::type) > 0);
   using each = std::make_index_sequence<static_cast<std::size_t>(set.count)>;
   constexpr first_issue missing = detail::missing_kernel<Builder, Backend, T>(each());

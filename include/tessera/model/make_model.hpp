@@ -11,7 +11,7 @@ template <class A, class Backend, class T>
 predictor<T> make_model(std::uint64_t seed, thread_pool* pool) {
   std::vector<std::string> results{"output"};
   if constexpr (requires { A::results(); }) results = A::results();
-  return predictor<T>(compile<inference<A>, Backend, T>(results), seed, pool);
+  return make_predictor<T>(compile<inference<A>, Backend, T>(results), seed, pool);
 }
 
 }  // namespace tessera::inline v0

@@ -2,11 +2,11 @@
 // A predictor: weights, one compiled program and its workspaces, behind a pointer, so that a file
 // that only calls a model parses no graph and no kernel. ts::model<A> is this with a name in front.
 //
-// Definitions are in predictor_impl.hpp; with tessera_instantiate() they are compiled elsewhere.
+// Definitions are in predictor_impl.hpp; with tessera_instantiate() they are compiled elsewhere. No
+// unique_ptr here: <memory> is a third of what such a file pays.
 
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,12 +23,18 @@ struct weights;
 template <class T>
 class predictor {
  public:
-  predictor(std::unique_ptr<const program> compiled, std::uint64_t seed, thread_pool* pool);
+  struct state;
+  explicit predictor(state* owned) noexcept : state_(owned) {}
   // A second reader of the same program and weights, with workspaces of its own, for another thread.
   // Weights must not change while sessions run.
   explicit predictor(const predictor& shared, thread_pool* pool);
-  predictor(predictor&&) noexcept;
-  predictor& operator=(predictor&&) noexcept;
+  predictor(predictor&& other) noexcept : state_(other.state_) { other.state_ = nullptr; }
+  predictor& operator=(predictor&& other) noexcept {
+    state* mine = state_;
+    state_ = other.state_;
+    other.state_ = mine;
+    return *this;
+  }
   ~predictor();
 
   // images: B x (per-sample input), result: B x (per-sample output); B follows from the size.
@@ -55,8 +61,7 @@ class predictor {
   const program& compiled() const;
 
  private:
-  struct state;
-  std::unique_ptr<state> state_;
+  state* state_;
 };
 
 }  // namespace tessera::inline v0

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <memory>
 
 #include "tessera/model/checkpoint.hpp"
 #include "tessera/model/predictor.hpp"
@@ -42,11 +43,13 @@ struct predictor<T>::state {
   std::int64_t size_of_input(int i) const {
     return compiled->g.values[compiled->g.inputs[i].value].extent.per_sample();
   }
-  int outputs() const { return static_cast<int>(compiled->results.size()); }
+  int outputs() const { return compiled->results.size(); }
   std::int64_t size_of_output(int i) const {
-    return compiled->g.values[compiled->results[static_cast<std::size_t>(i)]].extent.count(1);
+    return compiled->g.values[compiled->results[i]].extent.count(1);
   }
-  void forward(std::span<const std::span<const T>> in, std::span<const std::span<T>> results) {
+  // Throws unless inputs and results have the sizes of one batch; returns it.
+  TESSERA_COLD std::int64_t check(std::span<const std::span<const T>> in,
+                                  std::span<const std::span<T>> results) const {
     const std::int64_t each = size_of_input(0);
     const auto given = static_cast<std::int64_t>(in[0].size());
     if (given == 0 || given % each != 0)
@@ -65,12 +68,15 @@ struct predictor<T>::state {
     if (static_cast<int>(in.size()) != compiled->g.inputs.size())
       detail::misfit(std::to_string(compiled->g.inputs.size()) + " inputs",
                      static_cast<std::int64_t>(in.size()));
-    std::array<const void*, 4> pointers{};
-    for (std::size_t i = 0; i < in.size(); ++i) {
+    for (std::size_t i = 0; i < in.size(); ++i)
       if (static_cast<std::int64_t>(in[i].size()) != batch * size_of_input(static_cast<int>(i)))
         detail::misfit("inputs of one batch", static_cast<std::int64_t>(in[i].size()));
-      pointers[i] = in[i].data();
-    }
+    return batch;
+  }
+  void forward(std::span<const std::span<const T>> in, std::span<const std::span<T>> results) {
+    const std::int64_t batch = check(in, results);
+    std::array<const void*, 4> pointers{};
+    for (std::size_t i = 0; i < in.size(); ++i) pointers[i] = in[i].data();
     workspace& ws = at(batch);
     run_context c;
     c.weights = w->values.data();
@@ -83,26 +89,22 @@ struct predictor<T>::state {
 };
 
 template <class T>
-TESSERA_COLD predictor<T>::predictor(std::unique_ptr<const program> compiled, std::uint64_t seed,
-                                     thread_pool* pool)
-    : state_(std::make_unique<state>()) {
-  state_->w = std::make_shared<tessera::weights<T>>(make_weights<T>(compiled->g, seed));
-  state_->compiled = std::move(compiled);
-  state_->pool = pool != nullptr ? pool : &default_pool();
+TESSERA_COLD predictor<T> make_predictor(std::unique_ptr<const program> compiled,
+                                         std::uint64_t seed, thread_pool* pool) {
+  auto s = std::make_unique<typename predictor<T>::state>();
+  s->w = std::make_shared<weights<T>>(make_weights<T>(compiled->g, seed));
+  s->compiled = std::move(compiled);
+  s->pool = pool != nullptr ? pool : &default_pool();
+  return predictor<T>(s.release());
 }
 template <class T>
-predictor<T>::predictor(const predictor& shared, thread_pool* pool)
-    : state_(std::make_unique<state>()) {
-  state_->compiled = shared.state_->compiled;
-  state_->w = shared.state_->w;
-  state_->pool = pool != nullptr ? pool : shared.state_->pool;
+TESSERA_COLD predictor<T>::predictor(const predictor& shared, thread_pool* pool)
+    : state_(new state{shared.state_->compiled, shared.state_->w,
+                       pool != nullptr ? pool : shared.state_->pool, nullptr}) {}
+template <class T>
+TESSERA_COLD predictor<T>::~predictor() {
+  delete state_;
 }
-template <class T>
-predictor<T>::predictor(predictor&&) noexcept = default;
-template <class T>
-predictor<T>& predictor<T>::operator=(predictor&&) noexcept = default;
-template <class T>
-predictor<T>::~predictor() = default;
 
 template <class T>
 void predictor<T>::forward(std::span<const T> images, std::span<T> result) {
@@ -145,7 +147,7 @@ int predictor<T>::outputs() const {
   return state_->outputs();
 }
 template <class T>
-std::int64_t predictor<T>::output_size(int i) const {
+TESSERA_COLD std::int64_t predictor<T>::output_size(int i) const {
   if (i < 0 || i >= outputs())
     throw error("model.output_size", "a result from 0 to " + std::to_string(outputs() - 1),
                 std::to_string(i));

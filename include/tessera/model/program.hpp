@@ -20,10 +20,10 @@ namespace tessera::inline v0 {
 
 struct program {
   graph g;
-  buffer<bool> needed;                   // per node
-  std::vector<kernel_function> kernels;  // per node; null where not needed
-  std::vector<value_id> results;         // kept to the end of a run, in the order asked for
-  std::vector<value_id> given;           // cut values, read from the caller's memory
+  buffer<bool> needed;              // per node
+  buffer<kernel_function> kernels;  // per node; null where not needed
+  buffer<value_id> results;         // kept to the end of a run, in the order asked for
+  buffer<value_id> given;           // cut values, read from the caller's memory
   int scalar_bytes = 4;
 
   TESSERA_COLD int input(std::string_view what) const {
@@ -63,24 +63,17 @@ TESSERA_COLD inline std::unique_ptr<program> make_program(graph&& g, const kerne
                                              const std::vector<std::string>& given = {}) {
   if (!g.ok()) throw error("program", "a valid graph", "issue " + std::to_string(int(g.found.code)));
   auto p = std::make_unique<program>();
-  buffer<value_id> wanted, cut;
-  for (const std::string& r : results) {
-    p->results.push_back(detail::tapped(g, r));
-    wanted.push(p->results.back());
-  }
-  for (const std::string& c : given) {
-    p->given.push_back(root_of(g, detail::tapped(g, c)));
-    cut.push(p->given.back());
-  }
-  p->needed = live(g, wanted, cut);
+  for (const std::string& r : results) p->results.push(detail::tapped(g, r));
+  for (const std::string& c : given) p->given.push(root_of(g, detail::tapped(g, c)));
+  p->needed = live(g, p->results, p->given);
   p->scalar_bytes = scalar_bytes;
-  p->kernels.resize(static_cast<std::size_t>(g.nodes.size()));
+  p->kernels.clear_to(g.nodes.size());
   for (int i = 0; i < g.nodes.size(); ++i) {
     if (!p->needed[i]) continue;
     const signature s = signature_of(g, g.nodes[i], keyed);
     for (int e = 0; e < entries; ++e)
-      if (table[e].what == s) p->kernels[static_cast<std::size_t>(i)] = table[e].run;
-    if (p->kernels[static_cast<std::size_t>(i)] == nullptr)
+      if (table[e].what == s) p->kernels[i] = table[e].run;
+    if (p->kernels[i] == nullptr)
       throw error("program", "a kernel for op " + s.op.text(), "none");
   }
   p->g = std::move(g);

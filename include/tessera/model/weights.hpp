@@ -21,7 +21,7 @@ namespace tessera::inline v0 {
 
 // "[192, 3, 16, 16]", for messages.
 template <class Shape>
-std::string shape_text(const Shape& shape) {
+TESSERA_COLD std::string shape_text(const Shape& shape) {
   std::string s = "[";
   for (std::size_t i = 0; i < shape.size(); ++i) s += (i ? ", " : "") + std::to_string(shape[i]);
   return s + "]";
@@ -45,7 +45,7 @@ struct weights {
     const slice& s = require(name);
     return {values.data() + s.offset, static_cast<std::size_t>(s.size)};
   }
-  const slice& require(std::string_view name) const {
+  TESSERA_COLD const slice& require(std::string_view name) const {
     if (const slice* s = find(name)) return *s;
     throw error("weights", "a slice named \"" + std::string(name) + "\"", "none");
   }

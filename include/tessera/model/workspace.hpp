@@ -39,19 +39,19 @@ class workspace {
     bind_parameters(table);
     lay_out_values();
     list_operands();
-    for (const setting& s : p.g.settings) settings_.push_back(s.value);
+    for (const setting& s : p.g.settings) settings_.push(s.value);
   }
 
   std::int64_t capacity() const { return capacity_; }
   std::int64_t batch() const { return batch_; }
   // The batch of the next runs: from 1 to the capacity.
-  void set_batch(std::int64_t batch) {
+  TESSERA_COLD void set_batch(std::int64_t batch) {
     if (batch == batch_) return;
     if (batch < 1 || batch > capacity_)
       throw error("workspace", "a batch from 1 to " + std::to_string(capacity_),
                   std::to_string(batch));
     batch_ = batch;
-    for (std::size_t i = 0; i < operands_.size(); ++i)
+    for (int i = 0; i < operands_.size(); ++i)
       if (origins_[i].scales) operands_[i].count = operands_[i].extent.count(batch_);
   }
   std::int64_t arena_bytes() const { return arena_bytes_; }
@@ -61,13 +61,13 @@ class workspace {
     bool found = false;
     const graph& g = program_->g;
     for (int i = 0; i < g.settings.size(); ++i)
-      if (what == g.text_at(g.settings[i].text)) settings_[static_cast<std::size_t>(i)] = x, found = true;
+      if (what == g.text_at(g.settings[i].text)) settings_[i] = x, found = true;
     return found;
   }
 
   void run(const run_context& c) {
     const graph& g = program_->g;
-    for (std::size_t i = 0; i < operands_.size(); ++i) operands_[i].data = resolve(origins_[i], c);
+    for (int i = 0; i < operands_.size(); ++i) operands_[i].data = resolve(origins_[i], c);
     arguments a;
     a.batch = batch_;
     a.seed = c.seed;
@@ -78,24 +78,24 @@ class workspace {
     a.pool = c.pool;
     for (const call& k : calls_) {
       const node& n = g.nodes[k.node];
-      a.inputs = operands_.data() + k.first;
+      a.inputs = operands_.begin() + k.first;
       a.input_count = n.inputs;
       a.outputs = a.inputs + n.inputs;
       a.attr = n.attr;
-      a.settings = n.settings < 0 ? nullptr : settings_.data() + n.settings;
+      a.settings = n.settings < 0 ? nullptr : settings_.begin() + n.settings;
       a.site = n.site;
-      program_->kernels[static_cast<std::size_t>(k.node)](a);
+      program_->kernels[k.node](a);
       if (observer != nullptr) observer(observed, n);
     }
   }
 
   // The i-th result of the program; valid until the next run.
   const void* result(int i) const {
-    const value_id v = root_of(program_->g, program_->results[static_cast<std::size_t>(i)]);
-    return arena_.get() + places_[static_cast<std::size_t>(v)].offset;
+    const value_id v = root_of(program_->g, program_->results[i]);
+    return arena_.get() + places_[v].offset;
   }
   std::int64_t result_count(int i) const {
-    return program_->g.values[program_->results[static_cast<std::size_t>(i)]].extent.count(batch_);
+    return program_->g.values[program_->results[i]].extent.count(batch_);
   }
 
   // Called after each node, for profiles; null by default.
@@ -112,7 +112,7 @@ class workspace {
   };
   struct call {
     int node = 0;
-    std::size_t first = 0;
+    int first = 0;
   };
   struct aligned_delete {
     void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{64}); }
@@ -130,19 +130,18 @@ class workspace {
         throw error("workspace", "weights with a slice \"" + std::string(name) + "\" of " +
                                      std::to_string(p.extent.per_sample()) + " elements",
                     "none");
-      parameter_offsets_.push_back(offset);
+      parameter_offsets_.push(offset);
     }
   }
 
   TESSERA_COLD void lay_out_values() {
     const program& p = *program_;
     const graph& g = p.g;
-    places_.resize(static_cast<std::size_t>(g.values.size()));
+    places_.clear_to(g.values.size());
     for (int v = 0; v < g.values.size(); ++v) {
-      const auto i = static_cast<std::size_t>(v);
       const value& x = g.values[v];
       if (x.view_of != absent) continue;
-      origin& place = places_[i];
+      origin& place = places_[v];
       place.index = x.index;
       switch (x.where) {
         case storage::input: place.kind = origin_kind::input; continue;
@@ -152,17 +151,17 @@ class workspace {
           place.kind =
               x.where == storage::parameter ? origin_kind::weights : origin_kind::gradients;
           if (x.index >= 0)
-            place.offset = parameter_offsets_[static_cast<std::size_t>(x.index)] * p.scalar_bytes;
+            place.offset = parameter_offsets_[x.index] * p.scalar_bytes;
           continue;
         case storage::activation: break;
       }
-      for (std::size_t k = 0; k < p.given.size(); ++k)
-        if (p.given[k] == v) place = {origin_kind::given, static_cast<int>(k), 0, false};
+      for (int k = 0; k < p.given.size(); ++k)
+        if (p.given[k] == v) place = {origin_kind::given, k, 0, false};
     }
     live_blocks live = find_lives(g, p.needed, p.results, p.given, capacity_, p.scalar_bytes);
     arena_bytes_ = lay_out(live.blocks);
     for (int b = 0; b < live.blocks.size(); ++b) {
-      origin& place = places_[static_cast<std::size_t>(live.owners[b])];
+      origin& place = places_[live.owners[b]];
       place.kind = origin_kind::arena;
       place.offset = live.blocks[b].offset;
     }
@@ -177,7 +176,7 @@ class workspace {
     for (int i = 0; i < g.nodes.size(); ++i) {
       if (!p.needed[i]) continue;
       const node& n = g.nodes[i];
-      calls_.push_back({i, operands_.size()});
+      calls_.push({i, operands_.size()});
       for (int k = 0; k < n.inputs; ++k) add_operand(g.in(n, k));
       for (int o = 0; o < n.op->outputs; ++o) add_operand(n.output + o);
     }
@@ -190,14 +189,14 @@ class workspace {
       const bool whole = (x.where == storage::parameter || x.where == storage::gradient ||
                           x.where == storage::optimizer) &&
                          program_->g.values[root_of(program_->g, v)].index < 0;
-      from = places_[static_cast<std::size_t>(root_of(program_->g, v))];
+      from = places_[root_of(program_->g, v)];
       o.extent = x.extent;
       from.scales = !whole && x.where != storage::optimizer;
       o.count = from.scales ? x.extent.count(batch_) : flat_;
       o.accumulate = x.where == storage::gradient && x.index >= 0;
     }
-    operands_.push_back(o);
-    origins_.push_back(from);
+    operands_.push(o);
+    origins_.push(from);
   }
 
   void* resolve(const origin& o, const run_context& c) const {
@@ -216,11 +215,11 @@ class workspace {
 
   const program* program_;
   std::int64_t capacity_, batch_, arena_bytes_ = 0, flat_ = 0;
-  std::vector<std::int64_t> parameter_offsets_;
-  std::vector<origin> places_, origins_;
-  std::vector<operand> operands_;
-  std::vector<call> calls_;
-  std::vector<double> settings_;
+  buffer<std::int64_t> parameter_offsets_;
+  buffer<origin> places_, origins_;
+  buffer<operand> operands_;
+  buffer<call> calls_;
+  buffer<double> settings_;
   std::unique_ptr<std::byte, aligned_delete> arena_;
 };
 

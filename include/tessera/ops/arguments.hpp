@@ -31,7 +31,7 @@ struct operand {
 struct slice_range {
   std::int64_t offset = 0, size = 0;
   bool trained = true, decay = true;
-  float lr_scale = 1;
+  double lr_scale = 1;
 };
 
 struct arguments {

@@ -16,11 +16,11 @@ struct op<"attention_gradient"> {  // (dy, qkv, y, log-sum-exp) -> dqkv
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     g.set(n, 0, shape(g.in_shape(n, 1)));
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     const shape& x = g.in_shape(n, 1);
     return 5 * std::int64_t(x.k) * x.dims[0] * x.dims[0] * (x.last() / 3);
   }
-  static constexpr op_key key(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) {
     const shape& x = g.in_shape(n, 1);
     return {x.dims[0], x.last() / 3, n.attr.a};
   }
@@ -41,11 +41,11 @@ struct op<"attention"> {
     s.dims[1] = columns;
     return s;
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     return 2 * std::int64_t(x.k) * x.dims[0] * x.dims[0] * (x.last() / 3);
   }
-  static constexpr op_key key(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     return {x.dims[0], x.last() / 3, n.attr.a};
   }

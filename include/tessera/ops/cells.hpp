@@ -26,28 +26,28 @@
 namespace tessera::inline v0 {
 
 namespace detail {
-constexpr int halved(int side) { return (side + 1) / 2; }
+TESSERA_COLD constexpr int halved(int side) { return (side + 1) / 2; }
 // Cells of a side that a step of at least 1 meets.
-constexpr int selected_along(int side, int step) {
+TESSERA_COLD constexpr int selected_along(int side, int step) {
   return side > 0 && step > 0 ? (side - 1) / step + 1 : 0;
 }
-constexpr int selected_cells(const attributes& a) {
+TESSERA_COLD constexpr int selected_cells(const attributes& a) {
   return selected_along(a.a, a.c) * selected_along(a.b, a.c);
 }
 // Cells of what unfold_cells reads, none where the kernel does not fit.
-constexpr int unfolded_cells(const attributes& a) {
+TESSERA_COLD constexpr int unfolded_cells(const attributes& a) {
   if (a.c < 1 || a.c > a.a + 2 * a.e || a.c > a.b + 2 * a.e) return 0;
   return patches_along(a.a, a.c, a.d, a.e) * patches_along(a.b, a.c, a.d, a.e);
 }
-constexpr int pooled_cells(const attributes& a) {
+TESSERA_COLD constexpr int pooled_cells(const attributes& a) {
   return a.c > 0 ? a.a / a.c * (a.b / a.c) : 0;
 }
 // Records that x must be a grid of a.a x a.b cells.
-constexpr void must_be_grid(graph& g, const shape& x, const attributes& a) {
+TESSERA_COLD constexpr void must_be_grid(graph& g, const shape& x, const attributes& a) {
   if (a.a < 1 || a.b < 1) g.fail(issue::shapes_differ, a.a, a.b);
   must_equal(g, x.dims[0], std::int64_t(a.a) * a.b);
 }
-constexpr void must_be_some(graph& g, int cells, const attributes& a) {
+TESSERA_COLD constexpr void must_be_some(graph& g, int cells, const attributes& a) {
   if (cells < 1) g.fail(issue::shapes_differ, a.c, a.a);
 }
 }  // namespace detail

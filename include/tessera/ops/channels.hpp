@@ -15,7 +15,7 @@
 namespace tessera::inline v0 {
 
 namespace detail {
-constexpr shape with_channels(shape s, int channels) {
+TESSERA_COLD constexpr shape with_channels(shape s, int channels) {
   if (s.rank > 0) s.dims[s.rank - 1] = channels;
   return s;
 }

@@ -12,7 +12,7 @@
 namespace tessera::inline v0 {
 
 namespace detail {
-constexpr std::int64_t cross_products(const shape& q, const shape& kv) {
+TESSERA_COLD constexpr std::int64_t cross_products(const shape& q, const shape& kv) {
   return std::int64_t(q.k) * q.dims[0] * kv.dims[0] * q.last();
 }
 }  // namespace detail
@@ -25,7 +25,7 @@ struct op<"cross_attention_gradient"> {  // (dy, q, kv, y, log-sum-exp) -> dq, d
     g.set(n, 0, shape(g.in_shape(n, 1)));
     g.set(n, 1, shape(g.in_shape(n, 2)));
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return 5 * detail::cross_products(g.in_shape(n, 1), g.in_shape(n, 2));
   }
 };
@@ -45,7 +45,7 @@ struct op<"cross_attention"> {
     g.set(n, 0, q);
     g.set(n, 1, detail::matrix(q, n.attr.a, q.dims[0]), role::statistic);
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return 2 * detail::cross_products(g.in_shape(n, 0), g.in_shape(n, 1));
   }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {

@@ -11,7 +11,7 @@
 namespace tessera::inline v0 {
 
 namespace detail {
-constexpr std::int64_t depthwise_macs(const graph& g, const node& n) {
+TESSERA_COLD constexpr std::int64_t depthwise_macs(const graph& g, const node& n) {
   const shape& x = g.in_shape(n, 0);
   return x.k * x.per_sample() * n.attr.c * n.attr.c;
 }
@@ -42,7 +42,7 @@ struct op<"depthwise_conv_input_gradient"> {  // (dy, W) -> dx
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     g.set(n, 0, shape(g.in_shape(n, 0)));
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::depthwise_macs(g, n);
   }
 };
@@ -56,7 +56,7 @@ struct op<"depthwise_conv_weight_gradient"> {  // (dy, x) -> dW (C, 1, k, k), db
     g.set(n, 0, {1, 0, 4, {c, 1, k, k}});
     g.set(n, 1, {1, 0, 1, {c}});
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::depthwise_macs(g, n);
   }
 };
@@ -69,7 +69,7 @@ struct op<"depthwise_conv"> {
     must_equal(g, x.last(), g.in_shape(n, 1).dims[0]);
     g.set(n, 0, x);
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::depthwise_macs(g, n);
   }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {

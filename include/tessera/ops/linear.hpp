@@ -10,18 +10,18 @@ namespace tessera::inline v0 {
 namespace detail {
 
 // All rows of a value with `last` columns, per sample.
-constexpr std::int64_t rows_of(const shape& s) { return s.k * s.per_sample() / s.last(); }
-constexpr shape with_last(shape s, int last) {
+TESSERA_COLD constexpr std::int64_t rows_of(const shape& s) { return s.k * s.per_sample() / s.last(); }
+TESSERA_COLD constexpr shape with_last(shape s, int last) {
   s.dims[s.rank - 1] = last;
   return s;
 }
 
 // Of (rows, W (N, K)): rows * N * K, and (N, K).
-constexpr std::int64_t linear_macs(const graph& g, const node& n) {
+TESSERA_COLD constexpr std::int64_t linear_macs(const graph& g, const node& n) {
   const shape& w = g.in_shape(n, 1);
   return rows_of(g.in_shape(n, 0)) * w.dims[0] * w.dims[1];
 }
-constexpr op_key linear_key(const graph& g, const node& n) {
+TESSERA_COLD constexpr op_key linear_key(const graph& g, const node& n) {
   return {g.in_shape(n, 1).dims[0], g.in_shape(n, 1).dims[1]};
 }
 
@@ -32,10 +32,10 @@ struct op<"linear_input_gradient"> {  // (dy (.., N), W (N, K)) -> dx (.., K)
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     g.set(n, 0, detail::with_last(g.in_shape(n, 0), g.in_shape(n, 1).dims[1]));
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::linear_macs(g, n);
   }
-  static constexpr op_key key(const graph& g, const node& n) { return detail::linear_key(g, n); }
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) { return detail::linear_key(g, n); }
 };
 
 template <>
@@ -47,10 +47,10 @@ struct op<"linear_weight_gradient"> {  // (dy (.., N), x (.., K)) -> dW (N, K), 
     g.set(n, 0, {1, 0, 2, {rows, columns}});
     g.set(n, 1, {1, 0, 1, {rows}});
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::rows_of(g.in_shape(n, 0)) * g.in_shape(n, 0).last() * g.in_shape(n, 1).last();
   }
-  static constexpr op_key key(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) {
     return {g.in_shape(n, 0).last(), g.in_shape(n, 1).last()};
   }
 };
@@ -63,10 +63,10 @@ struct op<"linear"> {
     must_equal(g, x.last(), w.dims[1]);
     g.set(n, 0, detail::with_last(x, w.dims[0]));
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::linear_macs(g, n);
   }
-  static constexpr op_key key(const graph& g, const node& n) { return detail::linear_key(g, n); }
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) { return detail::linear_key(g, n); }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     if (d.wants(n, 0)) d.add(n, 0, emit<"linear_input_gradient">(g, {d.of(n), g.in(n, 1)}));
     if (d.wants(n, 1) || d.wants(n, 2)) {

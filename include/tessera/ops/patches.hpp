@@ -11,7 +11,7 @@
 
 namespace tessera::inline v0 {
 
-constexpr int patches_along(int side, int patch, int stride, int padding) {
+TESSERA_COLD constexpr int patches_along(int side, int patch, int stride, int padding) {
   return stride > 0 && side + 2 * padding >= patch ? (side + 2 * padding - patch) / stride + 1 : 0;
 }
 

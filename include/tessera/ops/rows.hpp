@@ -16,13 +16,13 @@ namespace tessera::inline v0 {
 
 namespace detail {
 
-constexpr shape with_rows(shape s, int rows) {
+TESSERA_COLD constexpr shape with_rows(shape s, int rows) {
   s.rank = 2;
   s.dims[1] = s.last();
   s.dims[0] = rows;
   return s;
 }
-constexpr shape matrix(const shape& like, int rows, int columns) {
+TESSERA_COLD constexpr shape matrix(const shape& like, int rows, int columns) {
   return {like.k, like.power, 2, {rows, columns}};
 }
 

@@ -23,11 +23,11 @@ namespace tessera::inline v0 {
 namespace detail {
 
 // MACs of the two products of attention over windows of T tokens, width A.
-constexpr std::int64_t window_products(const shape& qkv) {
+TESSERA_COLD constexpr std::int64_t window_products(const shape& qkv) {
   return std::int64_t(qkv.k) * qkv.dims[0] * qkv.dims[0] * (qkv.last() / 3);
 }
 // y and the statistics of self-attention by a.a heads on qkv.
-constexpr void infer_attention(graph& g, const node& n) {
+TESSERA_COLD constexpr void infer_attention(graph& g, const node& n) {
   const shape x = g.in_shape(n, 0);
   must_equal(g, x.rank, 2);
   must_divide(g, 3, x.last());
@@ -47,7 +47,7 @@ struct op<"window_attention_gradient"> {  // (dy, qkv, bias, y, log-sum-exp) -> 
     g.set(n, 0, shape(g.in_shape(n, 1)));
     g.set(n, 1, {1, 0, 3, {n.attr.a, t, t}});
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return 5 * detail::window_products(g.in_shape(n, 1));
   }
 };
@@ -69,7 +69,7 @@ struct op<"window_attention"> {
       must_divide(g, a.d, x.dims[0]);
     }
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return 2 * detail::window_products(g.in_shape(n, 0));
   }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
@@ -87,7 +87,7 @@ struct op<"decomposed_attention_gradient"> {  // (dy, qkv, down, across, y, log-
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     for (int i = 0; i < 3; ++i) g.set(n, i, shape(g.in_shape(n, i + 1)));
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return 5 * detail::window_products(g.in_shape(n, 1));
   }
 };
@@ -105,7 +105,7 @@ struct op<"decomposed_attention"> {
     must_equal(g, across.count(1), (2 * width(x, n.attr) - 1) * channels(x, n.attr));
     must_equal(g, down.power + across.power, 0);
   }
-  static constexpr std::int64_t macs(const graph& g, const node& n) {
+  TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     return 2 * detail::window_products(x) +
            std::int64_t(x.k) * x.dims[0] * (n.attr.b + width(x, n.attr)) * (x.last() / 3);

@@ -16,13 +16,13 @@
 
 namespace tessera::inline v0 {
 
-constexpr int windows_along(int side, int window) {
+TESSERA_COLD constexpr int windows_along(int side, int window) {
   return window > 0 && side > 0 ? (side + window - 1) / window : 0;
 }
 
 namespace detail {
 // Of one grid; none is an issue.
-constexpr int window_count(graph& g, const attributes& a) {
+TESSERA_COLD constexpr int window_count(graph& g, const attributes& a) {
   const int windows = windows_along(a.a, a.c) * windows_along(a.b, a.d);
   if (windows < 1) g.fail(issue::shapes_differ, a.c, a.d);
   return windows;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
 #include <string>
 
 #include "tessera/model/compile.hpp"
@@ -83,11 +84,12 @@ struct step_runner<T>::state {
 };
 
 template <class T>
-step_runner<T>::step_runner(std::unique_ptr<const program> gradient,
-                            std::unique_ptr<const program> update, int optimizer_buffers,
-                            std::uint64_t seed, thread_pool* pool)
-    : state_(std::make_unique<state>()) {
-  state& s = *state_;
+TESSERA_COLD step_runner<T> make_step_runner(std::unique_ptr<const program> gradient,
+                                             std::unique_ptr<const program> update,
+                                             int optimizer_buffers, std::uint64_t seed,
+                                             thread_pool* pool) {
+  auto owned = std::make_unique<typename step_runner<T>::state>();
+  auto& s = *owned;
   s.gradient = std::move(gradient);
   s.update = std::move(update);
   s.w = make_weights<T>(s.gradient->g, seed);
@@ -95,7 +97,7 @@ step_runner<T>::step_runner(std::unique_ptr<const program> gradient,
   s.optimizer.assign(static_cast<std::size_t>(optimizer_buffers), s.gradients);
   for (auto& o : s.optimizer) s.optimizer_pointers.push_back(o.data());
   for (const slice& x : s.w.table)
-    s.slices.push_back({x.offset, x.size, x.kind == slice_kind::weight, x.decay, 1.0f});
+    s.slices.push_back({x.offset, x.size, x.kind == slice_kind::weight, x.decay, 1});
   s.update_space = std::make_unique<workspace>(*s.update, s.w.table, 1);
   const graph& g = s.gradient->g;
   s.inputs.assign(static_cast<std::size_t>(g.inputs.size()), nullptr);
@@ -110,14 +112,13 @@ step_runner<T>::step_runner(std::unique_ptr<const program> gradient,
   s.label_limit = s.find_label_limit();
   s.pool = pool != nullptr ? pool : &default_pool();
   s.seed = seed;
-  reset_optimizer();
+  s.start_averages();
+  return step_runner<T>(owned.release());
 }
 template <class T>
-step_runner<T>::step_runner(step_runner&&) noexcept = default;
-template <class T>
-step_runner<T>& step_runner<T>::operator=(step_runner&&) noexcept = default;
-template <class T>
-step_runner<T>::~step_runner() = default;
+TESSERA_COLD step_runner<T>::~step_runner() {
+  delete state_;
+}
 
 template <class T>
 void step_runner<T>::bind(std::string_view input, std::span<const T> values) {
@@ -189,8 +190,9 @@ double step_runner<T>::gradient(std::span<const T> images, std::span<const std::
   s.fresh = false;
   s.keep_state(false);
   ws.run(c);
-  for (std::size_t i = 0; i < s.gradient->results.size(); ++i)
-    s.losses[i] = state::primal_of(*static_cast<const T*>(ws.result(static_cast<int>(i))));
+  for (int i = 0; i < s.gradient->results.size(); ++i)
+    s.losses[static_cast<std::size_t>(i)] =
+        state::primal_of(*static_cast<const T*>(ws.result(i)));
   if (!std::isfinite(s.losses[0])) {
     s.keep_state(true);
     zero_gradients();
@@ -233,7 +235,7 @@ double step_runner<T>::step(std::span<const T> images, std::span<const std::int3
 
 template <class T>
 double step_runner<T>::loss(int term) const {
-  if (term < 0 || term + 1 >= static_cast<int>(state_->gradient->results.size()))
+  if (term < 0 || term + 1 >= state_->gradient->results.size())
     throw error("trainer.loss",
                 "a term below " + std::to_string(state_->gradient->results.size() - 1),
                 std::to_string(term));
@@ -242,7 +244,8 @@ double step_runner<T>::loss(int term) const {
 template <class T>
 void step_runner<T>::set(std::string_view setting, double x) {
   state& s = *state_;
-  const bool beta = setting.ends_with(".beta1") || setting.ends_with(".beta2");
+  const bool beta = setting.ends_with(".beta1") || setting.ends_with(".beta2") ||
+                    setting == "optimizer.momentum";
   if (!std::isfinite(x) || (beta && !(x >= 0 && x < 1)))
     throw error("trainer.set: " + std::string(setting),
                 beta ? "a number from 0 to below 1" : "a finite number", std::to_string(x));
@@ -258,6 +261,18 @@ void step_runner<T>::set(std::string_view setting, double x) {
       break;
     }
   if (!found) throw error("trainer.set", "a setting of this step", std::string(setting));
+}
+template <class T>
+TESSERA_COLD void step_runner<T>::set_lr_scale(std::string_view scope, double scale) {
+  state& s = *state_;
+  const std::string operation = "trainer.set_lr_scale: " + std::string(scope);
+  if (!std::isfinite(scale) || scale < 0)
+    throw error(operation, "a finite scale of at least 0", std::to_string(scale));
+  bool found = false;
+  for (std::size_t i = 0; i < s.slices.size(); ++i)
+    if (in_scope(s.w.table[i].name, scope))
+      s.slices[i].lr_scale = scale, found = true;
+  if (!found) throw error(operation, "a scope that holds a parameter", "none in it");
 }
 template <class T>
 void step_runner<T>::zero_gradients() {
@@ -348,8 +363,8 @@ step_runner<T> make_trainer(std::uint64_t seed, thread_pool* pool) {
   for (int i = 0; i < Step::terms(); ++i) losses.push_back("loss." + std::to_string(i));
   auto gradient = compile<detail::gradient_builder<Step>, Backend, T>(losses);
   auto update = compile<detail::update_builder<Step>, Backend, T>({});
-  return step_runner<T>(std::move(gradient), std::move(update), Step::optimizer_buffers(), seed,
-                        pool);
+  return make_step_runner<T>(std::move(gradient), std::move(update), Step::optimizer_buffers(),
+                             seed, pool);
 }
 
 }  // namespace tessera::inline v0

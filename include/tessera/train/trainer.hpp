@@ -9,7 +9,6 @@
 // gradients that are not finite; after an error weights, state and optimizer are as before the call.
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 
@@ -25,10 +24,15 @@ struct weights;
 template <class T>
 class step_runner {
  public:
-  step_runner(std::unique_ptr<const program> gradient, std::unique_ptr<const program> update,
-              int optimizer_buffers, std::uint64_t seed, thread_pool* pool);
-  step_runner(step_runner&&) noexcept;
-  step_runner& operator=(step_runner&&) noexcept;
+  struct state;
+  explicit step_runner(state* owned) noexcept : state_(owned) {}
+  step_runner(step_runner&& other) noexcept : state_(other.state_) { other.state_ = nullptr; }
+  step_runner& operator=(step_runner&& other) noexcept {
+    state* mine = state_;
+    state_ = other.state_;
+    other.state_ = mine;
+    return *this;
+  }
   ~step_runner();
 
   // images: B x (C, H, W); labels: one per row of the logits, or empty where no loss reads them;
@@ -44,6 +48,9 @@ class step_runner {
 
   double loss(int term) const;                   // of the last gradient, before its weight
   void set(std::string_view setting, double x);  // error if no such setting, or not a finite number
+  // The learning rate of parameters in a scope (model/slice.hpp: "blocks.3.*"), times this from now
+  // on. Error if no parameter is in it, or for a scale that is negative or not finite.
+  void set_lr_scale(std::string_view scope, double scale);
   // Labels that step() wants for each image; 0 where no loss reads any.
   std::int64_t labels_per_image() const;
   void zero_gradients();
@@ -51,7 +58,8 @@ class step_runner {
   tessera::weights<T>& parameters();
   const tessera::weights<T>& parameters() const;
   std::span<T> gradients();                     // flat, laid out as parameters()
-  std::span<T> optimizer_state(int buffer);     // flat; adamw: 0 = m, 1 = v; then ema's average
+  std::span<T> optimizer_state(int buffer);     // flat; adamw: 0 = m, 1 = v, others: 0 =
+                                                // velocity; then ema's average
   void reset_optimizer();                       // moments 0, averages = the weights, step 0
   std::int64_t steps() const;                   // updates so far
   void set_steps(std::int64_t steps);           // with optimizer_state: to go on where a run stopped
@@ -63,8 +71,7 @@ class step_runner {
   void observe(void (*f)(void*, std::string_view op), void* data);
 
  private:
-  struct state;
-  std::unique_ptr<state> state_;
+  state* state_;
 };
 
 template <class Step, class Backend, class T>

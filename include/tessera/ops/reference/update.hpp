@@ -47,6 +47,71 @@ struct kernel<"clip_by_norm", reference> {
 };
 
 template <>
+struct kernel<"clip_by_value", reference> {
+  template <class T>
+  static void run(const arguments& a) {
+    T* g = a.out<T>(0);
+    const T limit = static_cast<T>(a.settings[0]);
+    if (!(a.settings[0] > 0)) return;
+    detail::for_each_trained(a, [&](const slice_range& s) {
+      for (std::int64_t i = s.offset; i < s.offset + s.size; ++i)
+        g[i] = g[i] > limit ? limit : g[i] < -limit ? -limit : g[i];
+    });
+  }
+};
+
+template <>
+struct kernel<"sgd", reference> {
+  template <class T>
+  static void run(const arguments& a) {
+    using wide = detail::accumulator_t<T>;
+    T* w = a.out<T>(0);
+    const T* g = a.in<T>(1);
+    T* v = static_cast<T*>(a.inputs[2].data);
+    const wide momentum(a.settings[1]);
+    detail::for_each_trained(a, [&](const slice_range& s) {
+      const wide rate(a.settings[0] * s.lr_scale);
+      const wide decay(s.decay ? a.settings[2] : 0);
+      for (std::int64_t i = s.offset; i < s.offset + s.size; ++i) {
+        const wide d = wide(g[i]) + decay * w[i];
+        const wide v_new = momentum * v[i] + d;
+        w[i] = static_cast<T>(w[i] - rate * (a.attr.a == 1 ? d + momentum * v_new : v_new));
+        v[i] = static_cast<T>(v_new);
+      }
+    });
+  }
+};
+
+template <>
+struct kernel<"lars", reference> {
+  template <class T>
+  static void run(const arguments& a) {
+    using std::sqrt;
+    using wide = detail::accumulator_t<T>;
+    T* w = a.out<T>(0);
+    const T* g = a.in<T>(1);
+    T* v = static_cast<T*>(a.inputs[2].data);
+    const wide momentum(a.settings[1]), trust(a.settings[3]);
+    detail::for_each_trained(a, [&](const slice_range& s) {
+      const wide rate(a.settings[0] * s.lr_scale);
+      const wide decay(s.decay ? a.settings[2] : 0);
+      wide weights(0), changes(0), by(1);
+      for (std::int64_t i = s.offset; s.decay && i < s.offset + s.size; ++i) {
+        const wide d = wide(g[i]) + decay * w[i];
+        weights += wide(w[i]) * w[i];
+        changes += d * d;
+      }
+      if (weights > wide(0) && changes > wide(0)) by = trust * sqrt(weights) / sqrt(changes);
+      for (std::int64_t i = s.offset; i < s.offset + s.size; ++i) {
+        const wide v_new = momentum * v[i] + by * (wide(g[i]) + decay * w[i]);
+        w[i] = static_cast<T>(w[i] - rate * v_new);
+        v[i] = static_cast<T>(v_new);
+      }
+    });
+  }
+};
+
+template <>
 struct kernel<"adamw", reference> {
   template <class T>
   static void run(const arguments& a) {
@@ -59,7 +124,7 @@ struct kernel<"adamw", reference> {
     const double eps = a.settings[3], decay = a.settings[4], step = a.settings[5];
     const double m_sum = 1 - std::pow(beta1, step), v_sum = 1 - std::pow(beta2, step);
     detail::for_each_trained(a, [&](const slice_range& s) {
-      const double rate = lr * static_cast<double>(s.lr_scale);
+      const double rate = lr * s.lr_scale;
       const double shrink = s.decay ? 1 - rate * decay : 1;
       for (std::int64_t i = s.offset; i < s.offset + s.size; ++i) {
         const wide gradient(g[i]);
