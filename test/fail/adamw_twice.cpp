@@ -1,4 +1,4 @@
-// expect: tessera::train<Parts...>: adamw, clip
+// expect: tessera::train<Parts...>: one optimizer
 #include "tessera/graph/diagnose.hpp"
 
 #include "tessera/arch/counts.hpp"

@@ -17,6 +17,12 @@ struct classified {
                                  g.add_setting("smoothing", Percent / 100.0));
   }
 };
+struct softly_classified {
+  static constexpr value_id build(graph& g, operands& o) {
+    const value_id targets = g.add_input("targets", {1, 1, 1, {7}});
+    return emit<"soft_cross_entropy">(g, {o.sample("logits", {7}), targets});
+  }
+};
 template <int Reduction, int Temperature>
 struct taught {
   static constexpr value_id build(graph& g, operands& o) {
@@ -57,6 +63,9 @@ struct two_losses_of_one_value {  // gradients meet and add
 
 TEST_CASE("the gradient of cross_entropy is its derivative, with smoothing too") {
   gradient_is_derivative<classified<0>, classified<10>>();
+}
+TEST_CASE("the gradient of soft_cross_entropy is its derivative, whatever the targets sum to") {
+  gradient_is_derivative<softly_classified>();
 }
 TEST_CASE("the gradient of kl_divergence is its derivative, by either reduction") {
   gradient_is_derivative<taught<0, 1>, taught<0, 3>, taught<1, 3>>();

@@ -62,6 +62,38 @@ TEST_CASE("a label outside the classes is an error") {
         ts::error);
 }
 
+TEST_CASE_TEMPLATE("soft_cross_entropy has hand-worked values, also of targets that miss 1", T, float,
+                   double) {
+  // p = (1/4, 3/4) and (1/2, 1/2).
+  const auto y = call<T>(2)
+                     .sample({2}, {0, ln3, 7, 7})
+                     .sample({2}, {0.5, 0.5, 0.25, 0.5})
+                     .template run<"soft_cross_entropy">();
+  const auto d = call<T>(2)
+                     .weight({}, {4})
+                     .sample({2}, {0, ln3, 7, 7})
+                     .sample({2}, {0.5, 0.5, 0.25, 0.5})
+                     .sample({}, {1.3862943611198906, 7.6931471805599453})
+                     .template run<"soft_cross_entropy_gradient">();
+
+  const double first = (1.3862943611198906 + 0.28768207245178093) / 2;
+  CHECK(distance(y.out(0), {(first + 0.75 * 0.69314718055994531) / 2}) < 1e-6);
+  CHECK(distance(d.out(0), {-0.5, 0.5, 0.25, -0.25}) < 1e-5);
+}
+
+TEST_CASE("soft_cross_entropy of smoothed labels is cross_entropy with smoothing, to rounding") {
+  const auto x = support::uneven<double>(10);
+  std::vector<double> targets(10, 0.1 / 5);
+  targets[3] += 0.9, targets[5 + 1] += 0.9;
+
+  const auto soft = call<double>(2).sample({5}, x).sample({5}, targets).run<"soft_cross_entropy">();
+  const auto hard =
+      call<double>(2).sample({5}, x).index({}, {3, 1}).setting(0.1).run<"cross_entropy">();
+
+  CHECK(distance(soft.out(0), hard.out(0)) < 1e-15);
+  CHECK(distance(soft.out(1), hard.out(1)) == 0);
+}
+
 TEST_CASE_TEMPLATE("kl_divergence has hand-worked values, per sample or per element", T, float,
                    double) {
   const auto elements = call<T>()

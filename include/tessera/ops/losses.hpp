@@ -4,6 +4,8 @@
 // cross_entropy  logits (.., K), labels (..) index -> loss = mean over rows of
 //                -(1 - s) log p_y - s / K sum_k log p_k, s the setting (label smoothing); also the
 //                log-sum-exp (..) of each row.
+// soft_cross_entropy  logits (.., K), targets (.., K) -> loss = mean over rows of -sum_k t_k log p_k;
+//                also the log-sum-exp (..) of each row. Gradient: logits only.
 // kl_divergence  student (K), teacher (K) logits, setting T; p = softmax(. / T):
 //                loss = T^2 sum_{b,k} p_t (log p_t - log p_s) / B, or / (B K) where attributes.a = 1
 //                (DeiT's and LGViT's code divides by the number of elements). Gradient: student only,
@@ -40,6 +42,29 @@ struct op<"cross_entropy"> {
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"cross_entropy_gradient">(
                     g, {d.of(n), g.in(n, 0), g.in(n, 1), n.output + 1}, {}, n.settings));
+  }
+};
+
+template <>
+struct op<"soft_cross_entropy_gradient"> {  // (up, logits, targets, log-sum-exp) -> dlogits
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 1)));
+  }
+};
+
+template <>
+struct op<"soft_cross_entropy"> {
+  static constexpr int outputs = 2;
+  static constexpr unsigned optional = 2;
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    must_equal(g, g.in_shape(n, 1), g.in_shape(n, 0));
+    g.set(n, 0, detail::scalar);
+    g.set(n, 1, g.in_shape(n, 0).rows(), role::statistic);
+  }
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
+    if (d.wants(n, 1)) return g.fail(issue::no_gradient, 1);
+    d.add(n, 0, emit<"soft_cross_entropy_gradient">(
+                    g, {d.of(n), g.in(n, 0), g.in(n, 1), n.output + 1}));
   }
 };
 

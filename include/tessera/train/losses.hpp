@@ -18,6 +18,16 @@ struct cross_entropy {
   }
 };
 
+template <class... Words>
+struct soft_cross_entropy {
+  static constexpr bool said() {
+    constexpr bool is_tap = sizeof...(Words) < 2 && (tap_word<Words> && ...);
+    static_assert(is_tap, "tessera::loss::soft_cross_entropy<Words...>: takes one word at most, "
+                          "ts::on<\"tap\">");
+    return true;
+  }
+};
+
 }  // namespace tessera::inline v0::rule
 namespace tessera::inline v0::loss {
 
@@ -33,6 +43,22 @@ struct cross_entropy {
     if (x.rows().count(1) > 1 && c.settings.classes > 0 && x.last() != c.settings.classes)
       g.fail(issue::shapes_differ, x.last(), c.settings.classes, name("cross_entropy"));
     return emit<"cross_entropy">(g, {logits, labels}, {}, g.add_setting("smoothing", 0));
+  }
+};
+
+// Against a distribution over the classes for each row, as mixup, cutmix and smoothing make them
+// (data/mix.hpp): the input "targets", of the logits' shape, given by trainer.bind("targets", ...).
+template <class... Words>
+struct soft_cross_entropy {
+  using rule = tessera::rule::soft_cross_entropy<Words...>;
+  static constexpr value_id build(graph& g, step_context& c) {
+    const value_id logits = watched<Words...>::find(g, c);
+    if (!g.ok()) return absent;
+    value_id targets = absent;
+    for (const input& i : g.inputs)
+      if (i.hash == label("targets").hash) targets = i.value;
+    if (targets == absent) targets = g.add_input("targets", shape(g.shape_of(logits)));
+    return emit<"soft_cross_entropy">(g, {logits, targets});
   }
 };
 

@@ -3,7 +3,8 @@
 //     tower<"name", Arch, frozen>   a network under its own scope; an Arch alone is a tower without
 //                                   a name, whose parameters keep timm's names
 //     term<weight<P, Q>, Loss>      a weighted loss; the weight is a setting "term.i.weight"
-//     adamw, clip_by_norm, ema      the update, in this order whatever the order of the words
+//     clip_by_norm, adamw, ema      the update, in this order whatever the order of the words; or
+//                                   clip_by_value; sgd, nesterov, lars (train/optimizers.hpp)
 //     trainable<"scope">            only parameters in these scopes ("exits", "blocks.3") train
 //     freeze, eval_mode, detach<"scope">   three switches of a scope, independent of each other: no
 //                                   gradient to its weights; inference numerics; no gradient to
@@ -158,12 +159,12 @@ struct train {
     constexpr bool are_parts = (true && ... && step_word<Parts>);
     static_assert(are_parts,
                   "tessera::train<Parts...>: every part must be an architecture, tower, term, "
-                  "trainable, freeze, eval_mode, detach, recompute, adamw, clip_by_norm or ema");
+                  "trainable, freeze, eval_mode, detach, recompute, an optimizer, a clip or ema");
     constexpr bool reads = !are_parts || (false || ... || (tower_word<Parts> ||
                                                        tessera::architecture<Parts>));
     static_assert(reads, "tessera::train<Parts...>: needs an architecture to train");
     constexpr bool once = at_most_one(0) && at_most_one(1) && at_most_one(2);
-    static_assert(once, "tessera::train<Parts...>: adamw, clip_by_norm and ema at most once each");
+    static_assert(once, "tessera::train<Parts...>: one optimizer, one clip and one ema at most");
     return true;
   }
 

@@ -54,6 +54,9 @@ template <name Op, class T>
 std::vector<std::vector<T>> results(const call<T>& c) {
   std::vector<std::vector<T>> r;
   if (Op.text() == "adamw") return {c.in(0), c.in(2), c.in(3)};
+  if (Op.text() == "sgd" || Op.text() == "lars") return {c.in(0), c.in(2)};
+  if (Op.text() == "ema") return {c.in(1)};
+  if (Op.text().starts_with("clip_by")) return {c.in(0)};
   for (int i = 0; i < tessera::rules_of<Op>.outputs; ++i) r.push_back(c.out(i));
   return r;
 }
@@ -332,8 +335,36 @@ TEST_CASE("adamw on the CPU is that of the reference, slice by slice") {
     if (n < 17) continue;
     agrees<"adamw">([&]<class T>(T) {
       auto c = whole(T());
-      c.slice({0, 5}).slice({5, 4, false}).slice({9, n - 9, true, false, 0.5f});
+      c.slice({0, 5}).slice({5, 4, false}).slice({9, n - 9, true, false, 0.5});
       return c;
     }, std::to_string(n) + " in slices");
+  }
+}
+TEST_CASE("sgd, lars, clips and averages on the CPU are those of the reference, slice by slice") {
+  const auto sliced = [](auto c, int n) {
+    if (n >= 17) c.slice({0, 5}).slice({5, 4, false}).slice({9, 3, true, false, 0.5}).slice({12, n - 12});
+    return c;
+  };
+  for (const int n : {1, 3, 17, 33, 65, 40'009}) {
+    const auto momentum = [&]<class T>(T) {
+      auto c = call<T>();
+      c.weight({n}, uneven<T>(n)).weight({n}, uneven<T>(n, 1)).weight({n}, uneven<T>(n, 2));
+      for (const double s : {0.1, 0.9, 0.25, 0.02}) c.setting(s);
+      return sliced(c.in_place(0), n);
+    };
+    const std::string what = std::to_string(n);
+    agrees<"sgd">(momentum, what);
+    agrees<"sgd">([&](auto x) { return momentum(x).attributes({1}); }, what + " Nesterov");
+    agrees<"lars">(momentum, what);
+    for (const double limit : {0.0, 0.75, 1e9}) {
+      const auto clip = [&]<class T>(T) {
+        return sliced(call<T>().weight({n}, uneven<T>(n)).setting(limit).in_place(0), n);
+      };
+      agrees<"clip_by_norm">(clip, what);
+      agrees<"clip_by_value">(clip, what);
+    }
+    agrees<"ema">([&]<class T>(T) {
+      return sliced(call<T>().weight({n}, uneven<T>(n)).weight({n}, uneven<T>(n, 1)).setting(0.9).in_place(1), n);
+    }, what);
   }
 }

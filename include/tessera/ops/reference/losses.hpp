@@ -84,6 +84,44 @@ struct kernel<"cross_entropy_gradient", reference> {
 };
 
 template <>
+struct kernel<"soft_cross_entropy", reference> {
+  template <class T>
+  static void run(const arguments& a) {
+    using wide = detail::accumulator_t<T>;
+    T* log_sums = a.out<T>(1);
+    const std::int64_t rows = detail::row_count(a.inputs[0]), classes = a.in_shape(0).last();
+    wide loss(0);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const T *x = a.in<T>(0) + r * classes, *t = a.in<T>(1) + r * classes;
+      const wide log_sum = detail::log_sum_exp(x, classes);
+      for (std::int64_t k = 0; k < classes; ++k) loss -= wide(t[k]) * (x[k] - log_sum);
+      if (log_sums) log_sums[r] = static_cast<T>(log_sum);
+    }
+    *a.out<T>(0) = static_cast<T>(loss / wide(rows));
+  }
+};
+
+// dlogits_k = up / R (p_k sum_j t_j - t_k).
+template <>
+struct kernel<"soft_cross_entropy_gradient", reference> {
+  template <class T>
+  static void run(const arguments& a) {
+    using std::exp;
+    using wide = detail::accumulator_t<T>;
+    const std::int64_t rows = detail::row_count(a.inputs[1]), classes = a.in_shape(1).last();
+    const wide up = wide(*a.in<T>(0)) / wide(rows);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const T *x = a.in<T>(1) + r * classes, *t = a.in<T>(2) + r * classes;
+      T* dx = a.out<T>(0) + r * classes;
+      wide mass(0);
+      for (std::int64_t k = 0; k < classes; ++k) mass += t[k];
+      for (std::int64_t k = 0; k < classes; ++k)
+        dx[k] = static_cast<T>(up * (mass * exp(wide(x[k]) - wide(a.in<T>(3)[r])) - t[k]));
+    }
+  }
+};
+
+template <>
 struct kernel<"kl_divergence", reference> {
   template <class T>
   static void run(const arguments& a) {
