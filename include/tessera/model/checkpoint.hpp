@@ -48,46 +48,79 @@ struct listing {
   }
 };
 
-}  // namespace detail
-
+// Flat buffers laid out as `w`, one per prefix; a slice of one is the tensor prefix + name. All of
+// them must be there, and nothing else.
 template <class T>
-void load_weights(weights<T>& w, const safetensors_file& file, const std::string& what) {
-  detail::listing missing, unexpected, shaped;
-  std::vector<std::pair<const slice*, const safetensors_entry*>> pairs;
-  for (const slice& s : w.table) {
-    const safetensors_entry* e = file.find(s.name);
-    if (e == nullptr) {
-      std::string nearest;
-      std::size_t best = s.name.size() / 2 + 1;
-      for (const safetensors_entry& x : file.tensors())
-        if (const std::size_t d = detail::edit_distance(s.name, x.name);
-            d < best && w.find(x.name) == nullptr)
-          best = d, nearest = x.name;
-      missing.add(s.name + (nearest.empty() ? "" : " (nearest there: " + nearest + ")"));
-    } else if (!std::equal(s.shape.begin(), s.shape.end(), e->shape.begin(), e->shape.end())) {
-      shaped.add(s.name + " expected " + shape_text(s.shape) + ", found " +
-                 shape_text(e->shape));
-    } else {
-      pairs.emplace_back(&s, e);
+std::vector<std::vector<T>> read_slices(const weights<T>& w, const safetensors_file& file,
+                                        const std::string& what,
+                                        std::span<const std::string> prefixes) {
+  listing missing, unexpected, shaped;
+  std::vector<const safetensors_entry*> entries;
+  const auto wanted = [&](std::string_view name) {
+    for (const std::string& p : prefixes)
+      if (name.starts_with(p) && w.find(name.substr(p.size())) != nullptr) return true;
+    return false;
+  };
+  for (const std::string& prefix : prefixes)
+    for (const slice& s : w.table) {
+      const std::string name = prefix + s.name;
+      const safetensors_entry* e = file.find(name);
+      entries.push_back(e);
+      if (e == nullptr) {
+        std::string nearest;
+        std::size_t best = name.size() / 2 + 1;
+        for (const safetensors_entry& x : file.tensors())
+          if (const std::size_t d = edit_distance(name, x.name); d < best && !wanted(x.name))
+            best = d, nearest = x.name;
+        missing.add(name + (nearest.empty() ? "" : " (nearest there: " + nearest + ")"));
+      } else if (!std::equal(s.shape.begin(), s.shape.end(), e->shape.begin(), e->shape.end())) {
+        shaped.add(name + " expected " + shape_text(s.shape) + ", found " + shape_text(e->shape));
+      }
     }
-  }
   for (const safetensors_entry& e : file.tensors())
-    if (w.find(e.name) == nullptr) unexpected.add(e.name);
+    if (!wanted(e.name)) unexpected.add(e.name);
   if (missing.count + unexpected.count + shaped.count > 0) {
     std::string found = shaped.say("mis-shaped");
     for (const auto& more : {missing.say("missing"), unexpected.say("unexpected")})
       if (!more.empty()) found += (found.empty() ? "" : " | ") + more;
-    throw error("load " + what, std::to_string(w.table.size()) + " tensors of this architecture",
+    throw error("load " + what, std::to_string(entries.size()) + " tensors of this architecture",
                 found);
   }
-  std::vector<T> fresh(w.values.size(), T(0));
-  for (const auto& [s, e] : pairs) {
-    const std::span<T> values(fresh.data() + s->offset, static_cast<std::size_t>(s->size));
-    read_floats(*e, values);
-    for (const T& x : values)
-      if (!std::isfinite(x)) throw error("load " + what + ": " + s->name, "finite numbers", "others");
+  std::vector<std::vector<T>> buffers;
+  auto entry = entries.begin();
+  for (const std::string& prefix : prefixes) {
+    std::vector<T>& fresh = buffers.emplace_back(w.values.size(), T(0));
+    for (const slice& s : w.table) {
+      const std::span<T> values(fresh.data() + s.offset, static_cast<std::size_t>(s.size));
+      read_floats(**entry++, values);
+      for (const T& x : values)
+        if (!std::isfinite(x))
+          throw error("load " + what + ": " + prefix + s.name, "finite numbers", "others");
+    }
   }
-  w.values.swap(fresh);
+  return buffers;
+}
+
+// Appends the slices of a flat buffer laid out as `table`, as F32 or F64.
+template <class T>
+void add_slices(std::vector<safetensors_entry>& entries, const std::vector<slice>& table,
+                std::span<const T> values, const std::string& prefix) {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "tessera::save_weights<T>: T must be float or double");
+  for (const slice& s : table)
+    entries.push_back(
+        {prefix + s.name, sizeof(T) == 4 ? dtype::f32 : dtype::f64,
+         {s.shape.begin(), s.shape.end()},
+         std::as_bytes(values.subspan(static_cast<std::size_t>(s.offset),
+                                      static_cast<std::size_t>(s.size)))});
+}
+
+}  // namespace detail
+
+template <class T>
+void load_weights(weights<T>& w, const safetensors_file& file, const std::string& what) {
+  const std::string prefix;
+  w.values.swap(detail::read_slices(w, file, what, {&prefix, 1}).front());
 }
 
 template <class T>
@@ -99,14 +132,8 @@ void load_weights(weights<T>& w, const std::string& path) {
 template <class T>
 void save_weights(const weights<T>& w, const std::string& path,
                   const safetensors_metadata& metadata = {}) {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
-                "tessera::save_weights<T>: T must be float or double");
   std::vector<safetensors_entry> entries;
-  for (const slice& s : w.table) {
-    const std::span<const T> values(w.values.data() + s.offset, static_cast<std::size_t>(s.size));
-    entries.push_back({s.name, sizeof(T) == 4 ? dtype::f32 : dtype::f64,
-                       {s.shape.begin(), s.shape.end()}, std::as_bytes(values)});
-  }
+  detail::add_slices<T>(entries, w.table, w.values, "");
   write_safetensors(path, entries, metadata);
 }
 

@@ -319,6 +319,22 @@ void step_runner<T>::set_draws(std::int64_t draws) {
   state_->draws = draws;
 }
 template <class T>
+std::uint64_t step_runner<T>::seed() const {
+  return state_->seed;
+}
+template <class T>
+void step_runner<T>::set_seed(std::uint64_t seed) {
+  state_->seed = seed;
+}
+template <class T>
+int step_runner<T>::optimizer_buffers() const {
+  return static_cast<int>(state_->optimizer.size());
+}
+template <class T>
+bool step_runner<T>::fresh() const {
+  return state_->fresh;
+}
+template <class T>
 void step_runner<T>::set_steps(std::int64_t steps) {
   state_->steps = steps;
 }

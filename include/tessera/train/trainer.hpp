@@ -66,6 +66,10 @@ class step_runner {
   // Updates since the start: what randomness counts. reset_optimizer() leaves it alone.
   std::int64_t draws() const;
   void set_draws(std::int64_t draws);
+  std::uint64_t seed() const;                   // of all randomness
+  void set_seed(std::uint64_t seed);
+  int optimizer_buffers() const;
+  bool fresh() const;                           // no gradient waits for update()
   const program& compiled() const;              // of the gradient
   // Called after each node of the gradient with its name of op, for profiles.
   void observe(void (*f)(void*, std::string_view op), void* data);
