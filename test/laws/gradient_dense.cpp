@@ -65,9 +65,10 @@ struct normalised {
         g.add_setting("eps", 1e-6));
   }
 };
+template <tessera::name Activation>
 struct activated {
   static constexpr value_id build(graph& g, operands& o) {
-    return emit<"gelu">(g, {o.sample("x", {5, 7})});
+    return emit<Activation>(g, {o.sample("x", {5, 7})});
   }
 };
 template <int Tokens, int HeadDim, int Heads>
@@ -86,8 +87,9 @@ TEST_CASE("the gradients of sums and scaled values are their derivatives") {
 TEST_CASE("the gradient of linear is its derivative, tied and viewed weights too") {
   gradient_is_derivative<biased_linear, unbiased_linear, tied_linear, linear_by_a_kernel>();
 }
-TEST_CASE("the gradients of layer_norm and gelu are their derivatives") {
-  gradient_is_derivative<normalised, activated>();
+TEST_CASE("the gradients of layer_norm and of activations are their derivatives") {
+  gradient_is_derivative<normalised, activated<"gelu">, activated<"silu">, activated<"quick_gelu">,
+                         activated<"gelu_tanh">>();
 }
 TEST_CASE("the gradient of attention is its derivative, for odd tokens and several heads") {
   gradient_is_derivative<attended<1, 3, 1>, attended<5, 3, 1>, attended<7, 2, 3>>();

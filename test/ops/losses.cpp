@@ -62,8 +62,8 @@ TEST_CASE("a label outside the classes is an error") {
         ts::error);
 }
 
-TEST_CASE_TEMPLATE("soft_cross_entropy has hand-worked values, also of targets that miss 1", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("soft_cross_entropy has hand-worked values, also of targets that miss 1", T,
+                   float, double) {
   // p = (1/4, 3/4) and (1/2, 1/2).
   const auto y = call<T>(2)
                      .sample({2}, {0, ln3, 7, 7})

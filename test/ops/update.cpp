@@ -118,7 +118,8 @@ TEST_CASE_TEMPLATE("clip_by_value bounds each component of what is trained", T, 
   CHECK(distance(clip(0), {3, -4, 0.5, 9}) == 0);
 }
 
-TEST_CASE_TEMPLATE("sgd follows two steps worked by hand, with and without decay", T, float, double) {
+TEST_CASE_TEMPLATE("sgd follows two steps worked by hand, with and without decay", T, float,
+                   double) {
   // Step 1, decaying: d = 2 + 0.5 = 2.5 = v, w = 1 - 0.25. The other: v = 2, w = 0.8.
   // Step 2: d = -1 + 0.375, v = 2.25 - 0.625, w = 0.75 - 0.1625; v = 1.8 - 1, w = 0.8 - 0.08.
   auto first = with_momentum<T>({1, 1}, {2, 2}, {0, 0});
@@ -140,7 +141,8 @@ TEST_CASE_TEMPLATE("Nesterov's momentum looks one step ahead", T, float, double)
   CHECK(distance(y.in(2), {3.4}) < 1e-6);
 }
 
-TEST_CASE_TEMPLATE("lars scales the change of each decaying slice to its weights", T, float, double) {
+TEST_CASE_TEMPLATE("lars scales the change of each decaying slice to its weights", T, float,
+                   double) {
   // (3, 4) of norm 5; g + w / 2 = (0, 2) of norm 2: by 0.02 * 5 / 2 = 0.05, so d = (0, 0.1).
   // A slice of zeros and one that does not decay: plain sgd.
   auto y = with_momentum<T>({3, 4, 0, 7, 1}, {-1.5, 0, 2, 2, 5}, {0, 1, 0, 0, 0});

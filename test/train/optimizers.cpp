@@ -82,7 +82,8 @@ TEST_CASE_TEMPLATE_DEFINE("ten steps of AdamW with layer decay and an average fo
   const auto average = run.optimizer_state(2);
   for (const ts::slice& s : run.parameters().table)
     if (s.name == "head.weight") {
-      const std::vector<double> got(average.begin() + s.offset, average.begin() + s.offset + s.size);
+      const auto first = average.begin() + s.offset;
+      const std::vector<double> got(first, first + s.size);
       CHECK(relative(got, want["layer_decay.average.head.weight"]) <= P::tolerance);
     }
 }

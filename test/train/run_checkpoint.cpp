@@ -94,7 +94,8 @@ TEST_CASE("a run saved before its first step starts as the saved one would have"
 
 TEST_CASE("a checkpoint of another network, optimizer or kind is refused and changes nothing") {
   const scratch_folder folder;
-  const std::string path = folder.path / "run.safetensors", bare = folder.path / "weights.safetensors";
+  const std::string path = folder.path / "run.safetensors";
+  const std::string bare = folder.path / "weights.safetensors";
   run_of<step<>> run(7);
   go_on(run, 2);
   ts::save_run(path, run);

@@ -69,7 +69,7 @@ constexpr graph build_graph(bool training = false, bool spelled = false) {
 namespace detail {
 
 // What names are needed for is told by a second building, which keeps them. Each caller asks with
-// if constexpr: g++ evaluates a branch with a call of constant arguments even where it is not taken.
+// if constexpr: g++ evaluates calls of constants in a branch even where it is not taken.
 constexpr bool needs_names(issue code) {
   return code == issue::name_twice || code == issue::one_name_two_shapes ||
          code == issue::unknown_tap;

@@ -141,7 +141,8 @@ class fusing {
     for (tap& t : g_.taps) t.value = now(t.value);
     for (last_write& w : g_.last_writes) w.from = now(w.from);
   }
-  TESSERA_COLD constexpr node joined(const node& first, const node& second, const fusion_rule& rule) {
+  TESSERA_COLD constexpr node joined(const node& first, const node& second,
+                                     const fusion_rule& rule) {
     node n{rule.fused, first.attr == attributes() ? second.attr : first.attr, g_.operands.size()};
     n.inputs = first.inputs + second.inputs - 1;
     for (int k = 0; k < n.inputs; ++k) {

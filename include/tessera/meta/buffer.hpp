@@ -55,7 +55,8 @@ class buffer {
     return size_++;
   }
   constexpr void shrink(int n) { size_ = n; }  // n <= size()
-  TESSERA_COLD constexpr void clear_to(int n) {  // n times T{}: of a plain type, no evaluation step each
+  // n times T{}: of a plain type, no evaluation step each.
+  TESSERA_COLD constexpr void clear_to(int n) {
     delete[] data_;
     data_ = new T[static_cast<unsigned long>(n)]{};
     size_ = capacity_ = n;

@@ -23,7 +23,9 @@ struct op<"linear_gelu"> {
   TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::linear_macs(g, n);
   }
-  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) { return detail::linear_key(g, n); }
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) {
+    return detail::linear_key(g, n);
+  }
 };
 
 template <>
@@ -41,7 +43,9 @@ struct op<"add_layer_norm"> {
     g.set(n, 2, rows, role::statistic);
     g.set(n, 3, rows, role::statistic);
   }
-  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) { return {g.in_shape(n, 0).last()}; }
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) {
+    return {g.in_shape(n, 0).last()};
+  }
 };
 
 inline constexpr fusion_rule linear_then_gelu{"linear", "gelu", rules<"linear_gelu">(), false};

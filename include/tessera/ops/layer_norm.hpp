@@ -19,7 +19,9 @@ struct op<"layer_norm_gradient"> {  // (dy, x, gamma, mean, rstd) -> dx, dgamma 
     g.set(n, 1, {1, 0, 1, {x.last()}});
     g.set(n, 2, {1, 0, 1, {x.last()}});
   }
-  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) { return {g.in_shape(n, 1).last()}; }
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) {
+    return {g.in_shape(n, 1).last()};
+  }
 };
 
 template <>
@@ -35,7 +37,9 @@ struct op<"layer_norm"> {
     g.set(n, 1, rows, role::statistic);
     g.set(n, 2, rows, role::statistic);
   }
-  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) { return {g.in_shape(n, 0).last()}; }
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) {
+    return {g.in_shape(n, 0).last()};
+  }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     const value_id dx = emit<"layer_norm_gradient">(
         g, {d.of(n), g.in(n, 0), g.in(n, 1), n.output + 1, n.output + 2});

@@ -10,7 +10,9 @@ namespace tessera::inline v0 {
 namespace detail {
 
 // All rows of a value with `last` columns, per sample.
-TESSERA_COLD constexpr std::int64_t rows_of(const shape& s) { return s.k * s.per_sample() / s.last(); }
+TESSERA_COLD constexpr std::int64_t rows_of(const shape& s) {
+  return s.k * s.per_sample() / s.last();
+}
 TESSERA_COLD constexpr shape with_last(shape s, int last) {
   s.dims[s.rank - 1] = last;
   return s;
@@ -35,7 +37,9 @@ struct op<"linear_input_gradient"> {  // (dy (.., N), W (N, K)) -> dx (.., K)
   TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::linear_macs(g, n);
   }
-  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) { return detail::linear_key(g, n); }
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) {
+    return detail::linear_key(g, n);
+  }
 };
 
 template <>
@@ -66,7 +70,9 @@ struct op<"linear"> {
   TESSERA_COLD static constexpr std::int64_t macs(const graph& g, const node& n) {
     return detail::linear_macs(g, n);
   }
-  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) { return detail::linear_key(g, n); }
+  TESSERA_COLD static constexpr op_key key(const graph& g, const node& n) {
+    return detail::linear_key(g, n);
+  }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     if (d.wants(n, 0)) d.add(n, 0, emit<"linear_input_gradient">(g, {d.of(n), g.in(n, 1)}));
     if (d.wants(n, 1) || d.wants(n, 2)) {

@@ -4,8 +4,8 @@
 // cross_entropy  logits (.., K), labels (..) index -> loss = mean over rows of
 //                -(1 - s) log p_y - s / K sum_k log p_k, s the setting (label smoothing); also the
 //                log-sum-exp (..) of each row.
-// soft_cross_entropy  logits (.., K), targets (.., K) -> loss = mean over rows of -sum_k t_k log p_k;
-//                also the log-sum-exp (..) of each row. Gradient: logits only.
+// soft_cross_entropy  logits (.., K), targets (.., K) -> loss = mean over rows of
+//                -sum_k t_k log p_k; also the log-sum-exp (..) of each row. Gradient: logits only.
 // kl_divergence  student (K), teacher (K) logits, setting T; p = softmax(. / T):
 //                loss = T^2 sum_{b,k} p_t (log p_t - log p_s) / B, or / (B K) where attributes.a = 1
 //                (DeiT's and LGViT's code divides by the number of elements). Gradient: student only,

@@ -19,6 +19,7 @@
 #include "tessera/ops/patches.hpp"
 #include "tessera/ops/relu.hpp"
 #include "tessera/ops/rows.hpp"
+#include "tessera/ops/swish.hpp"
 #include "tessera/ops/update.hpp"
 #include "tessera/ops/window_attention.hpp"
 #include "tessera/ops/windows.hpp"

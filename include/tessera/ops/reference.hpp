@@ -21,6 +21,7 @@
 #include "tessera/ops/reference/relu.hpp"
 #include "tessera/ops/reference/resample.hpp"
 #include "tessera/ops/reference/rows.hpp"
+#include "tessera/ops/reference/swish.hpp"
 #include "tessera/ops/reference/update.hpp"
 #include "tessera/ops/reference/window_attention.hpp"
 #include "tessera/ops/reference/windows.hpp"

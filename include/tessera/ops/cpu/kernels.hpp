@@ -10,4 +10,5 @@
 #include "tessera/ops/cpu/linear.hpp"
 #include "tessera/ops/cpu/patches.hpp"
 #include "tessera/ops/cpu/rows.hpp"
+#include "tessera/ops/cpu/swish.hpp"
 #include "tessera/ops/cpu/update.hpp"
