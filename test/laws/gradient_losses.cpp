@@ -44,6 +44,17 @@ struct compared {
     return emit<"mse">(g, {o.sample("x", {5, 3}), o.sample("y", {5, 3})});
   }
 };
+struct compared_robustly {
+  static constexpr value_id build(graph& g, operands& o) {
+    return emit<"smooth_l1">(g, {o.sample("x", {5, 3}), o.sample("y", {5, 3})}, {},
+                             g.add_setting("beta", 0.5));
+  }
+};
+struct normalised_rows {
+  static constexpr value_id build(graph& g, operands& o) {
+    return emit<"l2_normalise">(g, {o.sample("x", {5, 3})}, {}, g.add_setting("eps", 1e-12));
+  }
+};
 struct two_losses_of_one_value {  // gradients meet and add
   static constexpr int classes = 5;
   static constexpr value_id build(graph& g, operands& o) {
@@ -63,6 +74,9 @@ struct two_losses_of_one_value {  // gradients meet and add
 
 TEST_CASE("the gradient of cross_entropy is its derivative, with smoothing too") {
   gradient_is_derivative<classified<0>, classified<10>>();
+}
+TEST_CASE("the gradients of smooth_l1 and l2_normalise are their derivatives") {
+  gradient_is_derivative<compared_robustly, normalised_rows>();
 }
 TEST_CASE("the gradient of soft_cross_entropy is its derivative, whatever the targets sum to") {
   gradient_is_derivative<softly_classified>();

@@ -94,6 +94,23 @@ TEST_CASE("soft_cross_entropy of smoothed labels is cross_entropy with smoothing
   CHECK(distance(soft.out(1), hard.out(1)) == 0);
 }
 
+TEST_CASE_TEMPLATE("smooth_l1 has hand-worked values on both sides of beta, and is l1 at 0", T,
+                   float, double) {
+  const auto loss = [](double beta) {
+    return call<T>().sample({2}, {0, 3}).sample({2}, {0.5, 1}).setting(beta)
+        .template run<"smooth_l1">().out(0);
+  };
+  const auto slope = [](double beta) {
+    return call<T>().weight({}, {4}).sample({3}, {0, 3, 2}).sample({3}, {0.5, 1, 2}).setting(beta)
+        .template run<"smooth_l1_gradient">().out(0);
+  };
+
+  CHECK(distance(loss(1), {(0.125 + 1.5) / 2}) < 1e-7);
+  CHECK(distance(loss(0), {1.25}) < 1e-7);
+  CHECK(distance(slope(1), {-0.5 * 4 / 3, 4.0 / 3, 0}) < 1e-6);
+  CHECK(distance(slope(0), {-4.0 / 3, 4.0 / 3, 0}) < 1e-6);
+}
+
 TEST_CASE_TEMPLATE("kl_divergence has hand-worked values, per sample or per element", T, float,
                    double) {
   const auto elements = call<T>()

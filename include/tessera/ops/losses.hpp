@@ -13,6 +13,8 @@
 // masked_mse     prediction (N, P), target (N, P), mask (N):
 //                loss = sum mask mean_P (prediction - target)^2 / sum mask, over the batch (MAE).
 // mse            mean over all elements of (a - b)^2; gradient to both.
+// smooth_l1      mean over all elements of e^2 / (2 beta) where e = |a - b| < beta, else
+//                e - beta / 2; beta the setting, 0: the mean of |a - b|. Gradient to both. Source: Girshick 2015.
 
 #include "tessera/graph/op.hpp"
 
@@ -126,6 +128,27 @@ struct op<"mse"> {
     for (int i = 0; i < 2; ++i)
       if (d.wants(n, i))
         d.add(n, i, emit<"mse_gradient">(g, {d.of(n), g.in(n, i), g.in(n, 1 - i)}));
+  }
+};
+
+template <>
+struct op<"smooth_l1_gradient"> {  // (up, a, b) -> da
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    g.set(n, 0, shape(g.in_shape(n, 1)));
+  }
+};
+
+template <>
+struct op<"smooth_l1"> {
+  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
+    must_equal(g, g.in_shape(n, 0), g.in_shape(n, 1));
+    g.set(n, 0, detail::scalar);
+  }
+  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
+    for (int i = 0; i < 2; ++i)
+      if (d.wants(n, i))
+        d.add(n, i, emit<"smooth_l1_gradient">(g, {d.of(n), g.in(n, i), g.in(n, 1 - i)}, {},
+                                               n.settings));
   }
 };
 

@@ -12,6 +12,7 @@
 #include "tessera/ops/fused.hpp"
 #include "tessera/ops/gelu.hpp"
 #include "tessera/ops/grid.hpp"
+#include "tessera/ops/l2_normalise.hpp"
 #include "tessera/ops/layer_norm.hpp"
 #include "tessera/ops/linear.hpp"
 #include "tessera/ops/losses.hpp"

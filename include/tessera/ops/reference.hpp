@@ -13,6 +13,7 @@
 #include "tessera/ops/reference/fused.hpp"
 #include "tessera/ops/reference/gelu.hpp"
 #include "tessera/ops/reference/grid.hpp"
+#include "tessera/ops/reference/l2_normalise.hpp"
 #include "tessera/ops/reference/layer_norm.hpp"
 #include "tessera/ops/reference/linear.hpp"
 #include "tessera/ops/reference/losses.hpp"

@@ -84,4 +84,12 @@ struct mse {
   }
 };
 
+// The same of the mean absolute error, smoothed below beta ("loss.i.beta", 1; 0: not smoothed).
+struct smooth_l1 {
+  static constexpr value_id between(graph& g, value_id teacher, value_id student) {
+    return emit<"smooth_l1">(g, {g.stop_gradient(teacher), student}, {},
+                             g.add_setting("beta", 1.0));
+  }
+};
+
 }  // namespace tessera::inline v0::loss

@@ -227,4 +227,39 @@ struct kernel<"mse_gradient", reference> {
   }
 };
 
+template <>
+struct kernel<"smooth_l1", reference> {
+  template <class T>
+  static void run(const arguments& a) {
+    using wide = detail::accumulator_t<T>;
+    const T *x = a.in<T>(0), *y = a.in<T>(1);
+    const wide beta(a.settings[0]);
+    wide sum(0);
+    for (std::int64_t i = 0; i < a.in_count(0); ++i) {
+      wide e = wide(x[i]) - wide(y[i]);
+      if (e < wide(0)) e = -e;
+      sum += e < beta ? wide(0.5) * e * e / beta : e - wide(0.5) * beta;
+    }
+    *a.out<T>(0) = static_cast<T>(sum / wide(a.in_count(0)));
+  }
+};
+
+template <>
+struct kernel<"smooth_l1_gradient", reference> {
+  template <class T>
+  static void run(const arguments& a) {
+    using wide = detail::accumulator_t<T>;
+    const T *x = a.in<T>(1), *y = a.in<T>(2);
+    T* dx = a.out<T>(0);
+    const wide beta(a.settings[0]);
+    const wide up = wide(*a.in<T>(0)) / wide(a.in_count(1));
+    for (std::int64_t i = 0; i < a.in_count(1); ++i) {
+      const wide e = wide(x[i]) - wide(y[i]);
+      const wide size = e < wide(0) ? -e : e;
+      const wide sign = e > wide(0) ? wide(1) : e < wide(0) ? wide(-1) : wide(0);
+      dx[i] = static_cast<T>(up * (size < beta ? e / beta : sign));
+    }
+  }
+};
+
 }  // namespace tessera::inline v0
