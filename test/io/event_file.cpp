@@ -14,10 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "support/refusal.hpp"
 #include "support/scratch_folder.hpp"
 #include "tessera/io/scalar_log.hpp"
 
 using namespace tessera;
+using support::refusal;
 
 namespace {
 
@@ -115,16 +117,6 @@ std::vector<event> events_of(std::string_view file) {
     out.push_back(e);
   }
   return out;
-}
-
-template <class Action>
-error refusal(Action action) {
-  try {
-    action();
-  } catch (const error& e) {
-    return e;
-  }
-  return {"", "", ""};
 }
 
 }  // namespace

@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/scratch_folder.hpp"
+
 using namespace tessera;
 using fault = safetensors_fault;
 
@@ -65,25 +67,6 @@ template <class T>
 std::span<const std::byte> raw(const std::vector<T>& values) {
   return std::as_bytes(std::span(values));
 }
-
-// A folder of its own for one test.
-struct scratch_folder {
-  std::filesystem::path path;
-  scratch_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tessera-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~scratch_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  std::size_t files() const {
-    std::size_t n = 0;
-    for ([[maybe_unused]] const auto& f : std::filesystem::directory_iterator(path)) ++n;
-    return n;
-  }
-};
 
 bytes contents(const std::filesystem::path& path) {
   bytes out(std::filesystem::file_size(path));

@@ -13,9 +13,11 @@
 #include <string_view>
 #include <vector>
 
+#include "support/refusal.hpp"
 #include "support/scratch_folder.hpp"
 
 using namespace tessera;
+using support::refusal;
 
 namespace {
 
@@ -36,16 +38,6 @@ std::string written(const std::vector<row>& rows) {
     for (const auto& r : rows) log.scalar(r.step, r.tag, r.value);
   }
   return read_text(folder.path / "run");
-}
-
-template <class Action>
-error refusal(Action action) {
-  try {
-    action();
-  } catch (const error& e) {
-    return e;
-  }
-  return {"", "", ""};
 }
 
 // A sink of a user, who only counts.

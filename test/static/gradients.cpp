@@ -22,6 +22,7 @@ using with_exit = ts::early_exit<plain, ts::exit_at<1, ts::exit_head::linear>>;
 constexpr int producer_of(graph& g, std::uint64_t tap) {
   return g.values[ts::root_of(g, g.find_tap(tap))].producer;
 }
+
 // An exit needs the nodes up to its block, its own, and no other.
 constexpr bool slice_at_an_exit_is_the_prefix() {
   graph g = ts::build_graph<with_exit>();

@@ -218,9 +218,7 @@ constexpr graph pruned(graph g, const ts::buffer<bool>& needed) {
   return g;
 }
 constexpr graph sliced(graph g, value_id result) {
-  ts::buffer<value_id> wanted;
-  wanted.push(result);
-  const ts::buffer<bool> needed = ts::live(g, wanted);
+  const ts::buffer<bool> needed = ts::live(g, {result});
   return pruned(static_cast<graph&&>(g), needed);
 }
 // Whether two graphs are one program: node by node the same op on the same operands.

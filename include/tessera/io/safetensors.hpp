@@ -15,6 +15,7 @@
 #include "tessera/config.hpp"
 #include "tessera/error.hpp"
 #include "tessera/io/atomic_file.hpp"
+#include "tessera/io/detail/json_text.hpp"
 #include "tessera/io/detail/safetensors_header.hpp"
 #include "tessera/io/dtype.hpp"
 #include "tessera/io/safetensors_entry.hpp"
@@ -126,25 +127,6 @@ void read_floats(const safetensors_entry& entry, std::span<Real> out) {
     default:
       return decode(float{}, [](float v) { return v; });
   }
-}
-
-inline void append_json_text(std::string& out, std::string_view text) {
-  static constexpr char digits[] = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
 }
 
 struct safetensors_plan {

@@ -21,6 +21,7 @@
 #include "tessera/config.hpp"
 #include "tessera/error.hpp"
 #include "tessera/io/detail/append_file.hpp"
+#include "tessera/io/detail/json_text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -120,20 +121,11 @@ struct jsonl_rows {
   }
 
   static void append(std::string& out, std::int64_t step, std::string_view tag, double value) {
-    constexpr std::string_view hex = "0123456789abcdef";
     out += before_step;
     append_number(out, step);
-    out += ",\"tag\":\"";
-    for (const char c : tag) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte < 0x20) {
-        out.append("\\u00").append(1, hex[byte >> 4]).append(1, hex[byte & 15]);
-        continue;
-      }
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += "\",\"value\":";
+    out += ",\"tag\":";
+    append_json_text(out, tag);
+    out += ",\"value\":";
     if (std::isfinite(value))
       append_number(out, value);
     else

@@ -111,45 +111,37 @@ struct op<"masked_mse"> {
   }
 };
 
-template <>
-struct op<"mse_gradient"> {  // (up, a, b) -> da
+namespace detail {
+
+// Losses of two values alike, and their gradient ops (up, a, b) -> da.
+struct comparison_gradient {
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     g.set(n, 0, shape(g.in_shape(n, 1)));
   }
 };
-
-template <>
-struct op<"mse"> {
+template <name Gradient>
+struct comparison {
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     must_equal(g, g.in_shape(n, 0), g.in_shape(n, 1));
-    g.set(n, 0, detail::scalar);
+    g.set(n, 0, scalar);
   }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     for (int i = 0; i < 2; ++i)
       if (d.wants(n, i))
-        d.add(n, i, emit<"mse_gradient">(g, {d.of(n), g.in(n, i), g.in(n, 1 - i)}));
+        d.add(n, i,
+              emit<Gradient>(g, {d.of(n), g.in(n, i), g.in(n, 1 - i)}, {}, n.settings));
   }
 };
 
-template <>
-struct op<"smooth_l1_gradient"> {  // (up, a, b) -> da
-  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
-    g.set(n, 0, shape(g.in_shape(n, 1)));
-  }
-};
+}  // namespace detail
 
 template <>
-struct op<"smooth_l1"> {
-  TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
-    must_equal(g, g.in_shape(n, 0), g.in_shape(n, 1));
-    g.set(n, 0, detail::scalar);
-  }
-  TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
-    for (int i = 0; i < 2; ++i)
-      if (d.wants(n, i))
-        d.add(n, i, emit<"smooth_l1_gradient">(g, {d.of(n), g.in(n, i), g.in(n, 1 - i)}, {},
-                                               n.settings));
-  }
-};
+struct op<"mse_gradient"> : detail::comparison_gradient {};
+template <>
+struct op<"mse"> : detail::comparison<"mse_gradient"> {};
+template <>
+struct op<"smooth_l1_gradient"> : detail::comparison_gradient {};
+template <>
+struct op<"smooth_l1"> : detail::comparison<"smooth_l1_gradient"> {};
 
 }  // namespace tessera::inline v0

@@ -58,8 +58,8 @@ class step_runner {
   tessera::weights<T>& parameters();
   const tessera::weights<T>& parameters() const;
   std::span<T> gradients();                     // flat, laid out as parameters()
-  std::span<T> optimizer_state(int buffer);     // flat; adamw: 0 = m, 1 = v, others: 0 =
-                                                // velocity; then ema's average
+  // Flat, laid out as parameters(). adamw: 0 = m, 1 = v; others: 0 = velocity; then ema's average.
+  std::span<T> optimizer_state(int buffer);
   void reset_optimizer();                       // moments 0, averages = the weights, step 0
   std::int64_t steps() const;                   // updates so far
   void set_steps(std::int64_t steps);           // with optimizer_state: to go on where a run stopped

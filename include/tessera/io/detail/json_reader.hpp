@@ -15,6 +15,8 @@
 #include <string>
 #include <string_view>
 
+#include "tessera/io/detail/utf8.hpp"
+
 namespace tessera::inline v0::detail {
 
 template <class Handler>
@@ -151,22 +153,14 @@ class json_reader {
       else if (c < 0x80)
         string_ += text_[at_++];
       else
-        read_utf8(c);
+        read_utf8();
     }
   }
-  // Shortest forms only, no surrogates, up to U+10FFFF.
-  void read_utf8(unsigned char lead) {
-    const int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-    if (lead < 0xC2 || lead > 0xF4 || text_.size() - at_ <= static_cast<std::size_t>(more)) fail();
-    const auto second = static_cast<unsigned char>(text_[at_ + 1]);
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-        (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
-      fail();
-    for (int i = 1; i <= more; ++i)
-      if ((static_cast<unsigned char>(text_[at_ + static_cast<std::size_t>(i)]) & 0xC0u) != 0x80u)
-        fail();
-    string_.append(text_.substr(at_, static_cast<std::size_t>(more) + 1));
-    at_ += static_cast<std::size_t>(more) + 1;
+  void read_utf8() {
+    const std::size_t length = utf8_character(text_, at_);
+    if (length == 0) fail();
+    string_.append(text_.substr(at_, length));
+    at_ += length;
   }
   unsigned read_hex() {
     unsigned code = 0;
