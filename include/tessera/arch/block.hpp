@@ -28,7 +28,8 @@ struct block_turn {
 // The words of a block against its width and grid; false after an issue.
 TESSERA_COLD constexpr bool check_block(graph& g, const place& t, int width, const vit_settings& s) {
   if (s.heads < 1) g.fail(issue::word_missing, 0, 0, name_of(word::heads));
-  if (g.nodes.size() > max_ops) g.fail(issue::too_many_nodes, g.nodes.size(), max_ops);
+  if (g.nodes.size() + g.folded_nodes > max_ops)
+    g.fail(issue::too_many_nodes, g.nodes.size(), max_ops);
   if (!g.ok()) return false;
   if (s.head_dim == 0 && width % s.heads != 0) g.fail(issue::heads_divide_width, width, s.heads);
   if (s.head_dim > 0 && static_cast<long long>(s.head_dim) * s.heads > 65536)
@@ -173,14 +174,33 @@ TESSERA_COLD constexpr value_id build_block(graph& g, place t, const vit_setting
   return t.x;
 }
 
-// `count` blocks of settings s, numbered from `first`, under "blocks"; moves t.
+// Of `count` blocks in a row a folded graph builds the first four and the last: what stands before
+// and after them may be fused with their ends, and odd ones may shift their windows. Those between
+// are copies of block 2 or 3.
+constexpr bool left_out(const graph& g, int i, int count) {
+  return g.folded && i > 3 && i < count - 1;
+}
+// Counts the copies of block i, which is built from `node` and `parameter` on.
+TESSERA_COLD constexpr void count_copies(graph& g, int i, int count, int node, int parameter) {
+  if (!g.folded || (i != 2 && i != 3) || count < 6) return;
+  const int more = (count - 2 - i) / 2;
+  g.folds.push({node, g.nodes.size(), parameter, g.parameters.size(), more});
+  g.folded_nodes += more * (g.nodes.size() - node);
+}
+
+// `count` blocks of settings s, numbered from `first`, under `module`; moves t.
 TESSERA_COLD constexpr void build_blocks(graph& g, tokens& t, const vit_settings& s, int count,
-                                         int first) {
+                                         int first, label module = "blocks") {
   for (int i = 0; i < count && g.ok(); ++i) {
-    const graph::scope block(g, label("blocks"), first + i);
-    const double drop =
-        t.blocks > 1 ? s.drop_path * t.block / (t.blocks - 1) : 0;
-    t.x = build_block(g, t.here(), s, {i, drop});
+    const graph::scope block(g, module, first + i);
+    const int node = g.nodes.size(), parameter = g.parameters.size();
+    if (left_out(g, i, count)) {
+      g.add_tap(t.x);
+    } else {
+      const double drop = t.blocks > 1 ? s.drop_path * t.block / (t.blocks - 1) : 0;
+      t.x = build_block(g, t.here(), s, {i, drop});
+      count_copies(g, i, count, node, parameter);
+    }
     ++t.block;
     t.seen->blocks.push(t.here());
   }

@@ -37,6 +37,23 @@ struct counts {
   int nodes = 0;
 };
 
+// What a folded graph leaves out.
+TESSERA_COLD constexpr void add_copies(counts& c, const graph& g, const fold& f) {
+  for (int i = f.first_parameter; i < f.end_parameter; ++i) {
+    const parameter& p = g.parameters[i];
+    const long long n = f.more * p.extent.count(1);
+    if (p.kind != slice_kind::state) c.parameters += n;
+    if (p.kind == slice_kind::weight) c.trainable += n;
+  }
+  long long macs = 0;
+  for (int i = f.first_node; i < f.end_node; ++i)
+    if (const node& n = g.nodes[i]; n.op->has_macs) macs += n.op->macs(g, n);
+  if (f.more > 0 && macs > ((1LL << 62) - c.macs) / f.more)
+    c.found.code = issue::too_many_macs, c.macs = 0;
+  else
+    c.macs += f.more * macs;
+}
+
 constexpr counts count(const graph& g) {
   if (!g.ok()) return {g.found, 1, 1, 1};  // so that `> 0` beside it says nothing more
   counts c;
@@ -50,16 +67,19 @@ constexpr counts count(const graph& g) {
     c.macs += n.op->macs(g, n);
     if (c.macs > 1LL << 62) c.found.code = issue::too_many_macs, c.macs = 0;
   }
-  c.nodes = g.nodes.size();
+  c.nodes = g.nodes.size() + g.folded_nodes;
+  for (const fold& f : g.folds) add_copies(c, g, f);
   return c;
 }
 
 // The graph of an architecture alone: its input "images" and its taps; "output" is what it returns.
+// spelled keeps names at compile time too; folded builds rows of equal blocks in short (see graph).
 template <class A>
-constexpr graph build_graph(bool training = false, bool spelled = false) {
+constexpr graph build_graph(bool training = false, bool spelled = false, bool folded = false) {
   graph g;
   g.training = training;
   g.spelled = spelled;
+  g.folded = folded;
   const value_id out = A::build(g, g.add_input("images", A::input_shape()));
   g.add_tap("output", out);
   g.finish();
@@ -76,12 +96,21 @@ constexpr bool needs_names(issue code) {
 }
 
 template <class A>
+constexpr counts count_in_full() {
+  constexpr counts c = count(build_graph<A>());
+  counts named = c;
+  if constexpr (needs_names(c.found.code)) named.found = build_graph<A>(false, true).found;
+  return named;
+}
+// An issue is that of the whole graph: a folded one may miss or move it.
+template <class A>
 constexpr counts count_architecture() {
   if constexpr (architecture<A>) {
-    constexpr counts c = count(build_graph<A>());
-    counts named = c;
-    if constexpr (needs_names(c.found.code)) named.found = build_graph<A>(false, true).found;
-    return named;
+    constexpr counts c = count(build_graph<A>(false, false, true));
+    if constexpr (c.found.code == issue::none)
+      return c;
+    else
+      return count_in_full<A>();
   } else {
     return {{issue::word_invalid}, 1, 1, 1};
   }

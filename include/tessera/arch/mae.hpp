@@ -139,10 +139,7 @@ struct mae {
     x = emit<"add_position">(g, {x, decoder_pos}, {1});
     x = emit<"prepend_rows">(g, {x, emit<"add_position">(g, {first, decoder_pos}, {0})});
     t.x = x;
-    for (int i = 0; i < d.depth && g.ok(); ++i) {
-      const graph::scope block(g, label("decoder_blocks"), i);
-      t.x = build_block(g, t.here(), d, {i, 0});
-    }
+    build_blocks(g, t, d, d.depth, 0, "decoder_blocks");
     x = build_layer_norm(g, "decoder_norm", t.x, d.eps);
     x = emit<"slice_rows">(g, {x}, {1, n});
     return build_linear(g, "decoder_pred", x, s.patch * s.patch * s.channels, s.init);

@@ -264,13 +264,7 @@ struct mix_stage {
     ++t.layer;
     embed(g, t, s);
     s.mix_mlp = true;
-    for (int j = 0; j < blocks && g.ok(); ++j) {
-      const graph::scope block(g, numbered("block", t.layer), j);
-      const double drop = t.blocks > 1 ? s.drop_path * t.block / (t.blocks - 1) : 0;
-      t.x = build_block(g, t.here(), s, {j, drop});
-      ++t.block;
-      t.seen->blocks.push(t.here());
-    }
+    build_blocks(g, t, s, blocks, 0, numbered("block", t.layer));
     if (!g.ok()) return;
     t.x = build_layer_norm(g, numbered("norm", t.layer), t.x, s.eps);
     add_feature(t, t.x);

@@ -39,6 +39,11 @@ struct graph {
   buffer<char> path_text;
   bool frozen = false, sharing = false, training = false;
   bool spelled = false;  // keep names at compile time too: to say which one is wrong
+  // Modules in a row that differ in nothing a count or a kernel sees are built a few times only, and
+  // `folds` says how many more there are (arch/block.hpp). For compile time; never run such a graph.
+  bool folded = false;
+  buffer<fold> folds;
+  int folded_nodes = 0;
   bool inside = true;                // a scope of train_only, where there is such a rule
   buffer<scope_rule> scope_rules;    // what words ask of scopes
   buffer<open_scope> open_scopes;    // those that hold here

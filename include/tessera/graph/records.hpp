@@ -120,6 +120,12 @@ struct tap {
   int text = -1;
 };
 
+// What a folded graph leaves out: as many more modules like the one that these nodes and parameters
+// belong to.
+struct fold {
+  int first_node = 0, end_node = 0, first_parameter = 0, end_parameter = 0, more = 0;
+};
+
 struct last_write {  // a state's new value, written when everything else has been read
   const op_rules* op = nullptr;
   value_id from = absent, state = absent;

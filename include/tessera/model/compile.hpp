@@ -40,10 +40,35 @@ constexpr graph graph_of() {
   if constexpr (requires { Builder::fuses; }) fuse(g, fusions_of<Backend>());
   return g;
 }
+// The same in short, with the same kernels, where the Builder has that.
+template <class Builder, class Backend>
+constexpr graph folded_graph_of() {
+  graph g = Builder::folded();
+  if constexpr (requires { Builder::fuses; }) fuse(g, fusions_of<Backend>());
+  return g;
+}
+template <class Builder, class Backend>
+inline constexpr signature_set folded_signatures =
+    collect_signatures(folded_graph_of<Builder, Backend>(), keyed_backend<Backend>);
 
 template <class Builder, class Backend>
-inline constexpr signature_set signatures =
+inline constexpr signature_set all_signatures =
     collect_signatures(graph_of<Builder, Backend>(), keyed_backend<Backend>);
+
+template <class Builder, class Backend>
+constexpr const signature_set& find_signatures() {
+  return all_signatures<Builder, Backend>;
+}
+template <class Builder, class Backend>
+  requires requires { Builder::folded(); }
+constexpr const signature_set& find_signatures() {
+  if constexpr (folded_signatures<Builder, Backend>.found.code == issue::none)
+    return folded_signatures<Builder, Backend>;
+  else
+    return all_signatures<Builder, Backend>;
+}
+template <class Builder, class Backend>
+inline constexpr const signature_set& signatures = find_signatures<Builder, Backend>();
 
 template <class Builder, first_issue Found>
 constexpr first_issue named_issue() {
@@ -101,6 +126,7 @@ template <class A>
 struct inference {
   static constexpr bool fuses = true;
   static constexpr graph build() { return build_graph<A>(false); }
+  static constexpr graph folded() { return build_graph<A>(false, false, true); }
   static constexpr graph spelled() { return build_graph<A>(false, true); }
 };
 
