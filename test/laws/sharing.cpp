@@ -13,7 +13,7 @@ namespace {
 constexpr value_id tower(graph& g, value_id images, int side) {
   ts::vit_settings s;
   s.image_height = s.image_width = side;
-  s.channels = 1, s.patch = 2, s.width = 4, s.heads = 2, s.mlp_ratio = 2;
+  s.channels = 1, s.patch = 2, s.width = 4, s.heads = 2, s.mlp_ratio[0] = 2;
   const ts::graph::scope here(g, ts::label("tower"));
   s.positions = ts::position_kind::none, s.no_class_token = true;
   ts::tokens t = ts::begin_tokens(g, s);

@@ -93,6 +93,7 @@ static_assert(added<ts::extra_tokens<3>> == 2 * 3 * 192);
 static_assert(added<ts::no_class_token> == -2 * 192);
 static_assert(added<ts::layer_scale<1, -5>> == 2 * 2 * 192);
 static_assert(added<ts::no_qkv_bias> == -2 * 3 * 192);
+static_assert(added<ts::activation::relu> == 0 && added<ts::activation::silu> == 0);
 static_assert(added<ts::mlp_ratio<3>> == -2 * 192 * (2 * 192 + 1));
 static_assert(added<ts::mlp_ratio<8, 3>> == -2 * 256 * (2 * 192 + 1));
 static_assert(added<ts::head_dim<32>> == -2 * 96 * (4 * 192 + 3));

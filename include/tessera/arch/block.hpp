@@ -3,8 +3,8 @@
 //     pre       x += ls1(attn(norm1(x)));    x += ls2(mlp(norm2(x)))
 //     post      x = norm1(x + attn(x));      x = norm2(x + mlp(x))
 //     res_post  x += norm1(attn(x));         x += norm2(mlp(x))
-// attn: qkv, attention of the kind the settings say, proj. mlp: fc1, (dwconv.dwconv,) gelu, fc2. In
-// training each branch drops by its rate (drop_path).
+// attn: qkv, attention of the kind the settings say, proj. mlp: fc1, (dwconv.dwconv,) activation,
+// fc2. In training each branch drops by its rate (drop_path).
 // Sources: Dosovitskiy et al. 2020; Liu et al. 2021 (windows); Xie et al. 2021 (reduction, Mix-FFN);
 // numerics and names of timm and of NVlabs/SegFormer.
 
@@ -14,6 +14,8 @@
 #include "tessera/ops/cross_attention.hpp"
 #include "tessera/ops/drop_path.hpp"
 #include "tessera/ops/gelu.hpp"
+#include "tessera/ops/relu.hpp"
+#include "tessera/ops/swish.hpp"
 #include "tessera/ops/window_attention.hpp"
 #include "tessera/ops/windows.hpp"
 
@@ -124,17 +126,28 @@ TESSERA_COLD constexpr value_id build_attention(graph& g, const place& t, value_
   return build_windows(g, t, y, s, inner, number);
 }
 
+TESSERA_COLD constexpr value_id build_activation(graph& g, value_id x, activation_kind kind) {
+  switch (kind) {
+    case activation_kind::gelu_tanh: return emit<"gelu_tanh">(g, {x});
+    case activation_kind::quick_gelu: return emit<"quick_gelu">(g, {x});
+    case activation_kind::relu: return emit<"relu">(g, {x});
+    case activation_kind::silu: return emit<"silu">(g, {x});
+    case activation_kind::gelu: break;
+  }
+  return emit<"gelu">(g, {x});
+}
+
 TESSERA_COLD constexpr value_id build_mlp(graph& g, const place& t, value_id y,
                                           const vit_settings& s) {
   const graph::scope mlp(g, label("mlp"));
   const int d = g.shape_of(t.x).last();
-  const int hidden = static_cast<int>(static_cast<long long>(d) * s.mlp_ratio / s.mlp_divisor);
+  const int hidden = static_cast<int>(static_cast<long long>(d) * s.mlp_ratio[0] / s.mlp_ratio[1]);
   y = build_linear(g, "fc1", y, hidden < 1 ? 1 : hidden, s.init);
   if (s.mix_mlp) {
     const graph::scope conv(g, label("dwconv"));
     y = build_depthwise(g, "dwconv", t, y, 3);
   }
-  return build_linear(g, "fc2", emit<"gelu">(g, {y}), d, s.init);
+  return build_linear(g, "fc2", build_activation(g, y, s.activation), d, s.init);
 }
 
 struct branch_names {

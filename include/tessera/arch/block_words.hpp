@@ -105,8 +105,8 @@ struct mlp_ratio {
   using rule = tessera::rule::mlp_ratio<P, Q>;
   static constexpr bool in_parts = true;
   static constexpr void apply(vit_settings& s) {
-    s.put(word::mlp_ratio, s.mlp_ratio, P, ratio_range);
-    s.put(s.mlp_divisor, Q, ratio_range);
+    s.put(word::mlp_ratio, s.mlp_ratio[0], P, ratio_range);
+    s.put(s.mlp_ratio[1], Q, ratio_range);
   }
 };
 namespace mlp {
@@ -173,6 +173,23 @@ struct decomposed {  // "attn.rel_pos_h", "attn.rel_pos_w" (Li et al. 2022)
   }
 };
 }  // namespace relative_positions
+
+// Of the MLP, between its two layers (ops/gelu.hpp, ops/swish.hpp, ops/relu.hpp).
+namespace activation {
+template <activation_kind Kind>
+struct chosen {
+  static constexpr bool in_parts = true;
+  static constexpr void apply(vit_settings& s) {
+    s.meet(word::activation);
+    s.activation = Kind;
+  }
+};
+using gelu = chosen<activation_kind::gelu>;  // with erf
+using gelu_tanh = chosen<activation_kind::gelu_tanh>;
+using quick_gelu = chosen<activation_kind::quick_gelu>;  // CLIP's
+using relu = chosen<activation_kind::relu>;
+using silu = chosen<activation_kind::silu>;
+}  // namespace activation
 
 struct no_qkv_bias {
   static constexpr bool in_parts = true;

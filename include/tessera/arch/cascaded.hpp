@@ -118,8 +118,7 @@ struct cascaded {
     equal(s.width, one.width, word::width);
     equal(s.heads, one.heads, word::heads);
     equal(s.head_dim, one.head_dim, word::head_dim);
-    equal(s.mlp_ratio, one.mlp_ratio, word::mlp_ratio);
-    equal(s.mlp_divisor, one.mlp_divisor, word::mlp_ratio);
+    for (int i = 0; i < 2; ++i) equal(s.mlp_ratio[i], one.mlp_ratio[i], word::mlp_ratio);
     equal(s.stem_convs, one.stem_convs, word::conv_stem);
     equal(s.class_token() ? 1 : 0, one.class_token() ? 1 : 0, word::class_token);
     equal(s.distillation_token ? 1 : 0, one.distillation_token ? 1 : 0, word::distillation_token);
@@ -128,6 +127,7 @@ struct cascaded {
     equal(s.normalised_channels, one.normalised_channels, word::normalise);
     equal(s.mix_mlp ? 1 : 0, one.mix_mlp ? 1 : 0, word::mlp);
     equal(s.reduction, one.reduction, word::attention);
+    equal(static_cast<int>(s.activation), static_cast<int>(one.activation), word::activation);
     equal(static_cast<int>(s.relative), static_cast<int>(one.relative), word::relative_positions);
     equal(s.eps < one.eps || s.eps > one.eps ? 1 : 0, 0, word::norm_eps);
     equal(s.qkv_bias ? 1 : 0, one.qkv_bias ? 1 : 0, word::qkv_bias);

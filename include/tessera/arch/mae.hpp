@@ -162,9 +162,10 @@ struct mae {
       if (!d.has(w)) g.fail(issue::decoder_word_missing, 0, 0, name_of(w));
     unsigned taken = 0;
     for (word w : {word::width, word::depth, word::heads, word::head_dim, word::mlp_ratio,
-                   word::qkv_bias, word::layer_scale, word::norm, word::norm_eps})
+                   word::qkv_bias, word::layer_scale, word::norm, word::norm_eps,
+                   word::activation})
       taken |= 1u << static_cast<int>(w);
-    for (int w = 0; w <= static_cast<int>(word::normed); ++w)
+    for (int w = 0; w <= static_cast<int>(word::activation); ++w)
       if ((d.seen & ~taken) >> w & 1u)
         g.fail(issue::decoder_word_missing, 0, 0, name_of(static_cast<word>(w)));
     return g.ok();

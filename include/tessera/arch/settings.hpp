@@ -11,7 +11,7 @@ enum class word {
   image, patch, conv_stem, normalise, width, heads, head_dim, mlp_ratio, mlp, depth, classes,
   stages, attention, relative_positions, qkv_bias, layer_scale, drop_path, norm, norm_eps,
   class_token, distillation_token, registers, extra_tokens, positions, global_pool, head, merge,
-  split, stride, padding, normed,
+  split, stride, padding, normed, activation,
 };
 
 TESSERA_COLD constexpr name name_of(word w) {
@@ -23,7 +23,7 @@ TESSERA_COLD constexpr name name_of(word w) {
       "drop_path",   "norm",               "norm_eps",     "class_token",
       "distillation_token", "registers",   "extra_tokens", "positions",
       "global_pool", "head",               "merge",        "split",
-      "stride",      "padding",            "normed"};
+      "stride",      "padding",            "normed",       "activation"};
   return names[static_cast<int>(w)];
 }
 
@@ -34,6 +34,7 @@ inline constexpr int max_blocks = 256, max_ops = 3200;  // what compilers build 
 enum class init_scheme { timm, mae };  // truncated normal 0.02; xavier-uniform
 enum class attention_kind { global, window, shifted_window, reduction };
 enum class relative_kind { none, table, decomposed };
+enum class activation_kind { gelu, gelu_tanh, quick_gelu, relu, silu };
 enum class norm_place { pre, post, res_post };
 enum class position_kind { learned, sin_cos, none };
 enum class pool_kind { natural, token, average, normed_average, mean };
@@ -69,8 +70,9 @@ struct vit_settings {
 
   // of blocks; a part may say its own
   int heads = 0, head_dim = 0;             // head_dim 0: width / heads
-  int mlp_ratio = 4, mlp_divisor = 1;
+  int mlp_ratio[2] = {4, 1};               // hidden width = width [0] / [1]
   bool mix_mlp = false;
+  activation_kind activation = activation_kind::gelu;
   attention_kind attention = attention_kind::global;
   int window = 0, reduction = 1;
   bool padded = false;

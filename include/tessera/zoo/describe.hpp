@@ -27,6 +27,9 @@ template <>
 inline constexpr auto choices_of<position_kind> =
     std::to_array<std::string_view>({"learned", "sin_cos", "none"});
 template <>
+inline constexpr auto choices_of<activation_kind> =
+    std::to_array<std::string_view>({"gelu", "gelu_tanh", "quick_gelu", "relu", "silu"});
+template <>
 inline constexpr auto choices_of<pool_kind> =
     std::to_array<std::string_view>({"natural", "token", "average", "normed_average", "mean"});
 template <>
@@ -39,7 +42,7 @@ BOOST_HANA_ADAPT_STRUCT(tessera::vit_settings, image_height, image_width, channe
                         padding, patch_norm, stem, normalised_channels, mean, deviation, width,
                         depth, classes, registers, extra_tokens, no_class_token,
                         distillation_token, positions, pool, head, decoder_width, drop_path,
-                        staged, stage_blocks, heads, head_dim, mlp_ratio, mlp_divisor, mix_mlp,
+                        staged, stage_blocks, heads, head_dim, mlp_ratio, mix_mlp, activation,
                         attention, window, reduction, padded, relative, qkv_bias, layer_scale,
                         place, eps);
 
