@@ -1,6 +1,6 @@
 # cmake -P cmake/bench.cmake: builds and runs the benchmarks. build/report/ then holds report.md (a
-# table for each program), a plot for each (<program>.svg) and what Google Benchmark wrote
-# (<program>.json).
+# table for each program; percent: of the floor, benchmark/ops/op_benchmark.hpp), a plot for each
+# (<program>.svg) and what Google Benchmark wrote (<program>.json).
 #     -DFILTER=regex     a part of the benchmarks
 #     -DMIN_TIME=seconds of each one, 0.1 if not given
 #     -DBUILD=folder     a build folder of the project to take the programs from, instead of setting
@@ -67,15 +67,16 @@ foreach(program IN LISTS programs)
   endif()
   string(REGEX REPLACE "^benchmark_" "" title ${program})
   string(APPEND text "\n## ${title}\n\n")
-  set(table "| benchmark | time | CPU time | GFLOP/s | GB/s | items or images / s |\n")
-  string(APPEND table "| --- | ---: | ---: | ---: | ---: | ---: |\n")
+  set(table "| benchmark | time | CPU time | percent | GFLOP/s | GB/s | items or images / s |\n")
+  string(APPEND table "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
   foreach(panel IN ITEMS gflop gb)
     set(${panel}_labels "")
     set(${panel}_values "")
   endforeach()
   math(EXPR last "${count} - 1")
   foreach(i RANGE ${last})
-    foreach(field IN ITEMS name real_time cpu_time time_unit items_per_second img/s GFLOP/s GB/s)
+    foreach(field IN ITEMS name real_time cpu_time time_unit percent items_per_second img/s GFLOP/s
+                           GB/s)
       string(JSON value ERROR_VARIABLE none GET "${results}" benchmarks ${i} ${field})
       set(${field} "${value}")
     endforeach()
@@ -90,11 +91,11 @@ foreach(program IN LISTS programs)
         list(APPEND ${panel}_values "${${${panel}_unit}}")
       endif()
     endforeach()
-    foreach(field IN ITEMS real_time cpu_time items_per_second GFLOP/s GB/s)
+    foreach(field IN ITEMS real_time cpu_time percent items_per_second GFLOP/s GB/s)
       cell(${field} "${${field}}")
     endforeach()
     string(APPEND table "| `${name}` | ${real_time} ${time_unit} | ${cpu_time} ${time_unit} | "
-                        "${GFLOP/s} | ${GB/s} | ${items_per_second} |\n")
+                        "${percent} | ${GFLOP/s} | ${GB/s} | ${items_per_second} |\n")
   endforeach()
   tessera_bar_chart(${chart} ${title} gflop gb)
   if(EXISTS ${chart})

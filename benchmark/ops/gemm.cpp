@@ -7,15 +7,10 @@
 //                                 would give if no other process took part of the cores
 // TESSERA_ISA picks the instruction set.
 
-#include "tessera/ops/cpu/targets.hpp"
+#include "calibration.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
-#include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,54 +19,12 @@
 
 namespace {
 
+using calibration::best_of, calibration::measured, calibration::rate;
 using tessera::gemm_call;
 using tessera::thread_pool;
 using extent = std::int64_t;
 
 enum class form { forward, input_gradient, weight_gradient };
-
-double seconds() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
-}
-
-thread_pool& pool_of(int threads) {
-  static std::map<int, std::unique_ptr<thread_pool>> pools;
-  auto& pool = pools[threads];
-  if (pool == nullptr) pool = std::make_unique<thread_pool>(threads);
-  return *pool;
-}
-
-struct rate {
-  double wall = 0, cpu = 0;  // operations per second, and per second of CPU time
-};
-
-rate best_of(rate a, rate b) { return {std::max(a.wall, b.wall), std::max(a.cpu, b.cpu)}; }
-
-template <class F>
-rate measured(F&& operations) {
-  const double wall = seconds();
-  const std::clock_t cpu = std::clock();
-  const double done = operations();
-  const auto used = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
-  return {done / (seconds() - wall), done / std::max(used, 1e-6)};
-}
-
-// All threads together, about two milliseconds.
-double register_operations(thread_pool& pool) {
-  const auto f = TESSERA_CPU_PICK(tessera::chosen_isa(), register_multiply_adds);
-  constexpr std::int64_t repeats = 1 << 19;
-  std::vector<double> operations(static_cast<std::size_t>(pool.size()));
-  pool.run(pool.size(), [&](int t) {
-    float values[16 * 16];
-    for (int i = 0; i < 16 * 16; ++i) values[i] = 0.5f + 0.001f * static_cast<float>(i);
-    operations[static_cast<std::size_t>(t)] = f(repeats, values);
-    benchmark::DoNotOptimize(values);
-  });
-  double sum = 0;
-  for (const double x : operations) sum += x;
-  return sum;
-}
 
 void gemm(benchmark::State& state, form f, extent m, extent n, extent k, int threads) {
   std::vector<float> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n)),
@@ -79,7 +32,7 @@ void gemm(benchmark::State& state, form f, extent m, extent n, extent k, int thr
   for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i % 13) - 6.0f;
   for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(i % 11) - 5.0f;
 
-  thread_pool& pool = pool_of(threads);
+  thread_pool& pool = calibration::pool_of(threads);
   gemm_call call;
   call.m = m, call.n = n, call.k = k;
   const bool a_transposed = f == form::weight_gradient, b_transposed = f == form::forward;
@@ -95,7 +48,7 @@ void gemm(benchmark::State& state, form f, extent m, extent n, extent k, int thr
   const double operations = 2.0 * static_cast<double>(m * n) * static_cast<double>(k);
   rate best, peak;
   for (auto _ : state) {
-    peak = best_of(peak, measured([&] { return register_operations(pool); }));
+    peak = best_of(peak, measured([&] { return calibration::register_operations(pool); }));
     const rate now = measured([&] { return product(call), operations; });
     benchmark::ClobberMemory();
     best = best_of(best, now);
@@ -114,7 +67,7 @@ void add(const char* name, form f, extent m, extent n, extent k) {
                              std::to_string(threads);
     benchmark::RegisterBenchmark(full.c_str(), gemm, f, m, n, k, threads)
         ->UseManualTime()
-        ->Iterations(15)
+        ->Iterations(8)
         ->Unit(benchmark::kMillisecond);
   }
 }

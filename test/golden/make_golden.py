@@ -141,10 +141,15 @@ FINAL = ("cls_token", "pos_embed", "patch_embed.proj.weight", "patch_embed.proj.
          "norm.weight", "norm.bias", "head.weight", "head.bias")
 
 
-def vit_micro():
+def vit_micro_model():
     model = VisionTransformer(img_size=32, patch_size=4, embed_dim=48, depth=2, num_heads=3,
                               num_classes=10, class_token=True).double().train()
     fill_module(model)
+    return model
+
+
+def vit_micro():
+    model = vit_micro_model()
     images, labels = fill("input", (3, 3, 32, 32)), fill_labels("labels", 3, 10)
 
     def loss_of():
@@ -286,8 +291,7 @@ def check_mae_pieces():
     assert np.allclose(got, [0.412118, 0.748847, -0.91113, -0.958924, 0.283662], atol=1e-6)
 
 
-def mae_micro():
-    check_mae_pieces()
+def mae_run():
     model = MaskedAutoencoder().double().train()
     fill_module(model, keep=("pos_embed", "decoder_pos_embed"))
     with torch.no_grad():
@@ -295,6 +299,12 @@ def mae_micro():
         model.decoder_pos_embed.copy_(sin_cos_positions(24, 8))
     images, noise = fill("input", (2, 3, 32, 32)), fill("noise", (2, 64))
     assert all(len(set(row)) == 64 for row in noise.tolist()), "equal noise values"
+    return model, images, noise
+
+
+def mae_micro():
+    check_mae_pieces()
+    model, images, noise = mae_run()
     loss, pred, mask, restore, latent = model(images, noise)
     loss.backward()
     assert mask.sum(1).tolist() == [48, 48]
@@ -477,8 +487,9 @@ def small_model(name, model, size):
 
 
 def segformer_names(name):
-    """transformers' name of a tensor -> that of NVlabs/SegFormer."""
-    n = re.sub(r"^segformer\.stages\.(\d+)\.blocks\.", lambda m: f"block{int(m[1]) + 1}.", name)
+    """transformers' name of a tensor -> that of NVlabs/SegFormer; of images' classifier "head"."""
+    n = re.sub(r"^classifier", "head", name)
+    n = re.sub(r"^segformer\.stages\.(\d+)\.blocks\.", lambda m: f"block{int(m[1]) + 1}.", n)
     n = re.sub(r"^segformer\.stages\.(\d+)\.patch_embeddings\.layer_norm",
                lambda m: f"patch_embed{int(m[1]) + 1}.norm", n)
     n = re.sub(r"^segformer\.stages\.(\d+)\.patch_embeddings",
@@ -495,13 +506,13 @@ def segformer_names(name):
     return n
 
 
-def segformer():
-    """A label for each cell. Keys and values are one tensor "kv" in NVlabs/SegFormer, two here; its
-    norms of blocks and stages have eps 1e-6, transformers' 1e-5."""
-    model = SegformerForSemanticSegmentation(SegformerConfig(
+def segformer_model(prefix, kind, classes):
+    """A filled model of two stages. Keys and values are one tensor "kv" in NVlabs/SegFormer, two
+    here; its norms of blocks and stages have eps 1e-6, transformers' 1e-5."""
+    model = kind(SegformerConfig(
         num_encoder_blocks=2, depths=[1, 2], sr_ratios=[2, 1], hidden_sizes=[8, 12],
         patch_sizes=[7, 3], strides=[4, 2], num_attention_heads=[1, 2], mlp_ratios=[4, 4],
-        decoder_hidden_size=8, num_labels=5, hidden_dropout_prob=0.0,
+        decoder_hidden_size=8, num_labels=classes, hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0, classifier_dropout_prob=0.0, drop_path_rate=0.0))
     model = model.double().train()
     for name, module in model.named_modules():
@@ -512,27 +523,41 @@ def segformer():
             ours, shape = segformer_names(name), list(value.shape)
             half = re.fullmatch(r"(.*attn\.)([kv])(\..*)", ours)
             if half:
-                both = fill("segformer." + half[1] + "kv" + half[3], [2 * shape[0]] + shape[1:])
+                both = fill(prefix + half[1] + "kv" + half[3], [2 * shape[0]] + shape[1:])
                 value.copy_(both.chunk(2)[half[2] == "v"])
             elif value.is_floating_point():
-                value.copy_(fill("segformer." + ours, shape))
-    start = {n: b.clone() for n, b in model.named_buffers()}
+                value.copy_(fill(prefix + ours, shape))
+    return model
+
+
+def segformer_gradients(model, prefix):
+    out = {prefix + segformer_names(n): p.grad.clone() for n, p in model.named_parameters()}
+    for key in [k for k in out if re.search(r"attn\.k\.", k)]:
+        out[key.replace(".k.", ".kv.")] = torch.cat([out.pop(key), out.pop(key.replace(".k.", ".v."))])
+    return out
+
+
+def segformer_run():
+    """The model, its logits (B, height, width, classes) and the loss of a label for each cell."""
+    model = segformer_model("segformer.", SegformerForSemanticSegmentation, 5)
     images, labels = fill("input", (2, 3, 32, 32)), fill_labels("cells", 2 * 8 * 8, 5)
 
     def logits_of():
         return model(images).logits.permute(0, 2, 3, 1)
 
-    def loss_of():
-        return F.cross_entropy(logits_of().reshape(-1, 5), labels)
+    return model, logits_of, lambda logits: F.cross_entropy(logits.reshape(-1, 5), labels)
 
+
+def segformer():
+    model, logits_of, loss_of_logits = segformer_run()
+
+    def loss_of():
+        return loss_of_logits(logits_of())
+
+    start = {n: b.clone() for n, b in model.named_buffers()}
     loss = loss_of()
     loss.backward()
-    out = {"segformer.loss": scalar(loss)}
-    for name, parameter in model.named_parameters():
-        ours = segformer_names(name)
-        out["segformer.grad." + ours] = parameter.grad.clone()
-    for key in [k for k in out if re.search(r"attn\.k\.", k)]:
-        out[key.replace(".k.", ".kv.")] = torch.cat([out.pop(key), out.pop(key.replace(".k.", ".v."))])
+    out = {"segformer.loss": scalar(loss), **segformer_gradients(model, "segformer.grad.")}
     print("segformer. gradient check %.1e" % check_gradients(model, loss_of))
     with torch.no_grad():
         for n, b in model.named_buffers():
@@ -542,20 +567,24 @@ def segformer():
     return out
 
 
+SMALL = {  # model, height and width of its images
+    "swin": (lambda: swin_transformer.SwinTransformer(
+        img_size=32, patch_size=4, window_size=4, embed_dim=16, depths=(2, 2), num_heads=(2, 4),
+        num_classes=10, drop_path_rate=0.0), (32, 32)),
+    "deit": (lambda: timm.models.deit.VisionTransformerDistilled(
+        img_size=32, patch_size=8, embed_dim=32, depth=1, num_heads=2, num_classes=10), (32, 32)),
+    "registers": (lambda: VisionTransformer(
+        img_size=(32, 24), patch_size=8, embed_dim=32, depth=1, num_heads=2, num_classes=10,
+        reg_tokens=3, init_values=0.1, global_pool="avg", qkv_bias=False), (32, 24)),
+}
+
+
 def families():
     """A small model of each family of the zoo that vit_micro and mae_micro are not."""
-    deit = timm.models.deit.VisionTransformerDistilled
-    return {
-        **small_model("swin", swin_transformer.SwinTransformer(
-            img_size=32, patch_size=4, window_size=4, embed_dim=16, depths=(2, 2),
-            num_heads=(2, 4), num_classes=10, drop_path_rate=0.0), (32, 32)),
-        **small_model("deit", deit(img_size=32, patch_size=8, embed_dim=32, depth=1, num_heads=2,
-                                   num_classes=10), (32, 32)),
-        **small_model("registers", VisionTransformer(
-            img_size=(32, 24), patch_size=8, embed_dim=32, depth=1, num_heads=2, num_classes=10,
-            reg_tokens=3, init_values=0.1, global_pool="avg", qkv_bias=False), (32, 24)),
-        **segformer(),
-    }
+    out = {}
+    for name, (make, size) in SMALL.items():
+        out.update(small_model(name, make(), size))
+    return {**out, **segformer()}
 
 
 FILES = (vit_tiny_16, vit_micro, vit_micro_odd, mae_micro, distill, backbones, families)

@@ -52,10 +52,11 @@ struct pooled {
     return emit<"pool_max">(g, {o.sample("x", {15, 2})}, {3, 5, Pool});
   }
 };
-template <int Height, int Width>
+template <int Height, int Width, tessera::resize_mode Mode = tessera::resize_mode::bilinear>
 struct resized {  // of 3 x 5 cells
   static constexpr value_id build(graph& g, operands& o) {
-    return emit<"resize_cells">(g, {o.sample("x", {15, 2})}, {3, 5, Height, Width});
+    return emit<"resize_cells">(g, {o.sample("x", {15, 2})},
+                                {3, 5, Height, Width, static_cast<int>(Mode)});
   }
 };
 
@@ -123,6 +124,12 @@ TEST_CASE("the gradients of selected and placed cells are their derivatives") {
 TEST_CASE("the gradients of largest and of resized cells are their derivatives") {
   gradient_is_derivative<pooled<1>, pooled<2>, pooled<3>>();
   gradient_is_derivative<resized<3, 5>, resized<6, 7>, resized<2, 2>, resized<1, 9>>();
+}
+TEST_CASE("the gradients of cells resized by other filters are their derivatives") {
+  using mode = tessera::resize_mode;
+  gradient_is_derivative<resized<7, 2, mode::nearest>, resized<7, 3, mode::bicubic>,
+                         resized<2, 7, mode::bilinear_antialias>,
+                         resized<5, 2, mode::bicubic_antialias>>();
 }
 TEST_CASE("the gradients of ops along channels are their derivatives") {
   gradient_is_derivative<scaled, joined, joined_with_itself, sliced, padded, normalised>();

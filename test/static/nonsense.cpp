@@ -1,5 +1,6 @@
 // Infer rules survive what no architecture means: an issue of the graph, never a division by zero
-// or an element outside an array, which would be no constant. Of the ops on windows and cells.
+// or an element outside an array, which would be no constant. Of the ops on windows and cells, of
+// contrast and relations.
 #include "tessera/ops/ops.hpp"
 
 namespace ts = tessera;
@@ -54,6 +55,7 @@ static_assert(survives<"concat_channels", 2>());
 static_assert(survives<"slice_channels", 1>() && survives<"pad_channels", 1>());
 static_assert(survives<"normalise_channels", 1>() && survives<"relu", 1>());
 static_assert(survives<"relu_gradient", 2>() && survives<"drop_path", 1>());
+static_assert(survives<"gram", 1>() && survives<"info_nce", 2>() && survives<"dice", 2>());
 
 // Attributes that say nothing fit no grid.
 template <ts::name Op>
@@ -67,6 +69,8 @@ static_assert(refuses<"unfold_cells">({}) && refuses<"fold_cells">({}));
 static_assert(refuses<"merge_cells">({}) && refuses<"split_cells">({}));
 static_assert(refuses<"select_cells">({}) && refuses<"place_cells">({}));
 static_assert(refuses<"pool_max">({}) && refuses<"resize_cells">({}));
+static_assert(refuses<"resize_cells">({2, 3, 2, 2, 5}));
+static_assert(!refuses<"resize_cells">({2, 3, 2, 2, 4}));
 static_assert(refuses<"slice_channels">({}) && refuses<"normalise_channels">({}));
 static_assert(!refuses<"merge_cells">({2, 3}) && !refuses<"pool_max">({2, 3, 2}));
 

@@ -254,8 +254,10 @@ class call {
         return g.emit(rules, {v[0], v[1], v[2], v[3]}, arguments_.attr);
       case 5:
         return g.emit(rules, {v[0], v[1], v[2], v[3], v[4]}, arguments_.attr);
+      case 6:
+        return g.emit(rules, {v[0], v[1], v[2], v[3], v[4], v[5]}, arguments_.attr);
     }
-    throw ts::error("call", "1 to 5 inputs", std::to_string(n));
+    throw ts::error("call", "1 to 6 inputs", std::to_string(n));
   }
   held fresh(const ts::value& v) const {
     const auto count = static_cast<std::size_t>(v.extent.count(arguments_.batch));

@@ -1,41 +1,25 @@
 #include <doctest/doctest.h>
 
-#include "support/backends.hpp"
-#include "support/golden.hpp"
-#include "support/golden_gradients.hpp"
-#include "support/micro.hpp"
-#include "tessera/train/losses.hpp"
-#include "tessera/train/make_trainer.hpp"
-#include "tessera/train/optimizers.hpp"
+#include "support/families_run.hpp"
 
 namespace ts = tessera;
-using golden::filled, golden::gradient_distance, golden::relative;
+using golden::filled, golden::relative;
 
-namespace {
-
-using classify =
-    ts::train<micro::vit, ts::adamw, ts::term<ts::weight<1>, ts::loss::cross_entropy<>>>;
-
-}  // namespace
+template struct golden::compiled<golden::family::vit>;
 
 TEST_CASE_TEMPLATE_DEFINE("loss and every gradient of a small transformer are PyTorch's", P,
                           small_gradients) {
-  using T = typename P::scalar;
-  const golden::file want("vit_micro");
-  ts::trainer<classify, typename P::backend, T> run;
-  golden::fill_weights(run.parameters());
+  const golden::first_step d = golden::parity<P, golden::family::vit>::first();
 
-  const double loss = run.gradient(filled<T>("input", {3, 3, 32, 32}), golden::labels(3, 10));
-
-  CHECK(relative(std::vector<double>{loss}, want["loss"]) <= P::tolerance);
-  CHECK(gradient_distance(run, want, 32) <= P::tolerance);
+  CHECK(d.loss <= P::tolerance);
+  CHECK(d.gradients <= P::tolerance);
 }
 TEST_CASE_TEMPLATE_APPLY(small_gradients, support::precisions);
 
 TEST_CASE_TEMPLATE_DEFINE("ten steps of AdamW follow PyTorch's", P, adamw_steps) {
   using T = typename P::scalar;
   const golden::file want("vit_micro");
-  ts::trainer<classify, typename P::backend, T> run;
+  ts::trainer<golden::family::vit::step, typename P::backend, T> run;
   golden::fill_weights(run.parameters());
   const auto images = filled<T>("input", {3, 3, 32, 32});
   const auto labels = golden::labels(3, 10);

@@ -1,23 +1,17 @@
 #pragma once
-// Resizes a rectangle of an image with antialiasing. Each axis alone: output i of `to` outputs from
-// `from` pixels, pixel j being the interval [j, j + 1],
-//     s = from / to    r = max(s, 1)    centre = s (i + 1/2)
-//     y[i] = sum_j w_j x[j] / sum_j w_j    w_j = f((j + 1/2 - centre) / r)
-//     bilinear   f(t) = 1 - |t|                              for |t| < 1, else 0
-//     bicubic    f(t) = 3/2 |t|^3 - 5/2 |t|^2 + 1            for |t| < 1
-//                f(t) = -1/2 |t|^3 + 5/2 |t|^2 - 4 |t| + 2   for 1 <= |t| < 2, else 0
-// so a rectangle of the target's size is copied exactly. Values are neither rounded nor clamped:
-// bicubic overshoots, and pixels of 0..255 may give -12 or 267. Pixels outside the rectangle are
-// not read, as when an image is cropped first.
+// Resizes a rectangle of an image with antialiasing, each axis alone, by the weights of
+// tensor/resize_axis.hpp (bilinear_antialias, bicubic_antialias); so a rectangle of the target's
+// size is copied exactly. Values are neither rounded nor clamped: bicubic overshoots, and pixels of
+// 0..255 may give -12 or 267. Pixels outside the rectangle are not read, as when an image is
+// cropped first.
 // Source: PyTorch's interpolate(antialias=True, align_corners=False), which torchvision's resize
-// and resized_crop call for float tensors; Keys, "Cubic convolution interpolation for digital image
-// processing", 1981, with a = -1/2.
+// and resized_crop call for float tensors.
 
 #include "tessera/data/rectangle.hpp"
 #include "tessera/error.hpp"
+#include "tessera/tensor/resize_axis.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -40,50 +34,36 @@ struct axis_weights {
   void reserve(int from, int to, resample_filter filter) {
     first.reserve(static_cast<std::size_t>(to));
     count.reserve(static_cast<std::size_t>(to));
-    weight.reserve(static_cast<std::size_t>(to) * taps_of(from, to, filter));
+    const auto most = static_cast<std::size_t>(axis(from, to, filter).taps());
+    weight.reserve(static_cast<std::size_t>(to) * most);
+    one_.reserve(most);
   }
 
   void set(int from, int to, resample_filter filter) {
     if (from == from_ && first.size() == static_cast<std::size_t>(to)) return;
-    const double scale = static_cast<double>(from) / to, wide = std::max(scale, 1.0);
-    const double radius = radius_of(filter) * wide;
-    taps = taps_of(from, to, filter);
+    const resize_axis runs = axis(from, to, filter);
+    taps = static_cast<std::size_t>(runs.taps());
     first.resize(static_cast<std::size_t>(to));
     count.resize(first.size());
     weight.resize(first.size() * taps);
+    one_.resize(taps);
     for (std::size_t i = 0; i < first.size(); ++i) {
-      const double centre = scale * (static_cast<double>(i) + 0.5);
-      first[i] = static_cast<std::size_t>(std::max(centre - radius + 0.5, 0.0));
-      const auto end =
-          static_cast<std::size_t>(std::min(centre + radius + 0.5, static_cast<double>(from)));
-      count[i] = std::min(end - first[i], taps);
-      const auto value = [&](std::size_t k) {
-        return at(filter, (static_cast<double>(first[i] + k) + 0.5 - centre) / wide);
-      };
-      double sum = 0;
-      for (std::size_t k = 0; k < count[i]; ++k) sum += value(k);
-      for (std::size_t k = 0; k < count[i]; ++k)
-        weight[i * taps + k] = static_cast<T>(value(k) / sum);
+      const axis_run run = runs.of(static_cast<std::int64_t>(i), one_.data());
+      first[i] = static_cast<std::size_t>(run.first);
+      count[i] = static_cast<std::size_t>(run.count);
+      for (std::size_t k = 0; k < count[i]; ++k) weight[i * taps + k] = static_cast<T>(one_[k]);
     }
     from_ = from;
   }
 
  private:
-  static double radius_of(resample_filter filter) {
-    return filter == resample_filter::bicubic ? 2 : 1;
-  }
-  // At most this many pixels are read by an output.
-  static std::size_t taps_of(int from, int to, resample_filter filter) {
-    const double radius = radius_of(filter) * std::max(static_cast<double>(from) / to, 1.0);
-    return static_cast<std::size_t>(std::min(2 * std::ceil(radius) + 1, static_cast<double>(from)));
-  }
-  static double at(resample_filter filter, double x) {
-    const double t = std::abs(x);
-    if (filter == resample_filter::bilinear) return t < 1 ? 1 - t : 0;
-    if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
-    return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
+  static resize_axis axis(int from, int to, resample_filter filter) {
+    return {from, to,
+            filter == resample_filter::bicubic ? resize_mode::bicubic_antialias
+                                               : resize_mode::bilinear_antialias};
   }
 
+  std::vector<double> one_;  // of one output
   int from_ = 0;
 };
 

@@ -15,13 +15,14 @@
 // pool_max      a = gh, b = gw, c = pool: largest of pool x pool cells, and the place of it within
 //               them (row-major, the first of equals; a NaN is largest). Cells at the right and
 //               bottom that no whole pool holds are left out. Gradient: pool_max_gradient.
-// resize_cells  a = gh, b = gw, c = new gh, d = new gw: bilinear, half-pixel centres, edges held;
-//               where the grid shrinks, too, a cell reads its two nearest per direction (PyTorch's
-//               interpolate without align_corners and antialias). Gradient: its adjoint,
+// resize_cells  a = gh, b = gw, c = new gh, d = new gw, e = how, a resize_mode: y[i, j] = sum over
+//               (v, u) of w_i[v] w_j[u] x[v, u], with the weights of tensor/resize_axis.hpp
+//               (PyTorch's interpolate without align_corners). Gradient: its adjoint,
 //               resize_cells_gradient.
 
 #include "tessera/ops/patches.hpp"
 #include "tessera/ops/rows.hpp"
+#include "tessera/tensor/resize_axis.hpp"
 
 namespace tessera::inline v0 {
 
@@ -190,6 +191,7 @@ struct op<"resize_cells_gradient"> {
   TESSERA_COLD static constexpr void infer(graph& g, const node& n) {
     const shape x = g.in_shape(n, 0);
     must_equal(g, x.dims[0], std::int64_t(n.attr.c) * n.attr.d);
+    if (!detail::is_resize_mode(n.attr.e)) g.fail(issue::shapes_differ, n.attr.e, n.attr.e);
     g.set(n, 0, detail::matrix(x, n.attr.a * n.attr.b, x.last()));
   }
 };
@@ -200,7 +202,11 @@ struct op<"resize_cells"> {
     const shape x = g.in_shape(n, 0);
     detail::must_be_grid(g, x, n.attr);
     if (n.attr.c < 1 || n.attr.d < 1) g.fail(issue::shapes_differ, n.attr.c, n.attr.d);
+    if (!detail::is_resize_mode(n.attr.e)) g.fail(issue::shapes_differ, n.attr.e, n.attr.e);
     g.set(n, 0, detail::matrix(x, n.attr.c * n.attr.d, x.last()));
+  }
+  static constexpr const char* variant(const attributes& a) {
+    return detail::is_resize_mode(a.e) ? detail::resize_mode_names[a.e] : "";
   }
   TESSERA_COLD static constexpr void gradient(graph& g, const node& n, backward& d) {
     d.add(n, 0, emit<"resize_cells_gradient">(g, {d.of(n)}, n.attr));

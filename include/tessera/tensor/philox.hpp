@@ -129,17 +129,29 @@ TESSERA_HD inline double lower_quantile(double p) {
 
 }  // namespace detail
 
-// The four words of one counter; bulk code calls this once per four elements.
-TESSERA_HD constexpr philox_block random_block(random_key key, std::uint64_t step,
-                                               std::uint64_t site, std::uint64_t sample,
-                                               std::uint64_t block, std::uint32_t draw = 0) {
+// What the bijection sees of a place: the packing above.
+struct philox_input {
+  std::uint32_t counter[4];
+  std::uint32_t key[2];
+};
+TESSERA_HD constexpr philox_input philox_input_of(random_key key, std::uint64_t step,
+                                                  std::uint64_t site, std::uint64_t sample,
+                                                  std::uint64_t block, std::uint32_t draw = 0) {
   const std::uint64_t k = detail::mix64(detail::mix64(key.seed) + site);
   const auto high =
       static_cast<std::uint32_t>(((block >> 32) & 0xFF) << 24 | ((sample >> 32) & 0xFF) << 16 |
                                  ((step >> 32) & 0xFF) << 8 | (draw & 0xFF));
-  return philox4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(sample),
-                     static_cast<std::uint32_t>(step), high},
-                    {static_cast<std::uint32_t>(k), static_cast<std::uint32_t>(k >> 32)});
+  return {{static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(sample),
+           static_cast<std::uint32_t>(step), high},
+          {static_cast<std::uint32_t>(k), static_cast<std::uint32_t>(k >> 32)}};
+}
+
+// The four words of one counter; bulk code calls this once per four elements.
+TESSERA_HD constexpr philox_block random_block(random_key key, std::uint64_t step,
+                                               std::uint64_t site, std::uint64_t sample,
+                                               std::uint64_t block, std::uint32_t draw = 0) {
+  const philox_input in = philox_input_of(key, step, site, sample, block, draw);
+  return philox4x32(in.counter, in.key);
 }
 
 // 32 random bits.

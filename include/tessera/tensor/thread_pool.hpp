@@ -8,15 +8,13 @@
 // The first exception of f reaches the caller. One pool may serve any number of workspaces.
 
 #include "tessera/config.hpp"
+#include "tessera/tensor/threads.hpp"
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <new>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -24,22 +22,26 @@ namespace tessera::inline v0 {
 
 class thread_pool {
  public:
-  // threads = 0: one per hardware thread; threads = 1: no thread is made.
-  TESSERA_COLD explicit thread_pool(int threads = 0) : threads_(threads) {
-    if (threads_ <= 0) threads_ = static_cast<int>(std::thread::hardware_concurrency());
-    if (threads_ <= 0) threads_ = 1;
-    const auto others = static_cast<std::size_t>(threads_ - 1);
-    workers_ = std::make_unique<std::thread[]>(others);
-    for (std::size_t i = 0; i < others; ++i) workers_[i] = std::thread([this] { work(); });
+  // threads = 0: one per hardware thread; threads = 1: no thread is made. size() is smaller where
+  // the system gives fewer.
+  TESSERA_COLD explicit thread_pool(int threads = 0) {
+    if (threads <= 0) threads = hardware_threads();
+    if (threads <= 1) return;
+    workers_ = std::make_unique<plain_thread[]>(static_cast<std::size_t>(threads - 1));
+    const auto f = [](void* pool) -> void* {
+      static_cast<thread_pool*>(pool)->work();
+      return nullptr;
+    };
+    while (threads_ < threads && workers_[static_cast<std::size_t>(threads_ - 1)].start(f, this))
+      ++threads_;
   }
   thread_pool(const thread_pool&) = delete;
   thread_pool& operator=(const thread_pool&) = delete;
   TESSERA_COLD ~thread_pool() {
-    {
-      std::lock_guard lock(mutex_);
-      stop_.store(true);
-    }
-    wake_.notify_all();
+    bell_.lock();
+    stop_.store(true);
+    bell_.unlock();
+    bell_.ring();
     for (std::size_t i = 0; i + 1 < static_cast<std::size_t>(threads_); ++i) workers_[i].join();
   }
 
@@ -63,14 +65,15 @@ class thread_pool {
     next_.store(0, std::memory_order_relaxed);
     open_.store(true);
     if (parked_.load() > 0) {
-      { std::lock_guard lock(mutex_); }  // no worker is between its last look and its sleep
-      wake_.notify_all();
+      bell_.lock();  // no worker is between its last look and its sleep
+      bell_.unlock();
+      bell_.ring();
     }
     take();
     open_.store(false);
     // A worker that saw the loop open raised active_ before it looked, so this wait covers it.
     for (int spin = 0; active_.load() != 0; ++spin)
-      if (spin > 2'000) std::this_thread::yield();
+      if (spin > 2'000) yield_thread();
     std::exception_ptr failure = std::exchange(failure_, nullptr);
     busy_.store(false, std::memory_order_release);
     if (failure) std::rethrow_exception(failure);
@@ -81,8 +84,9 @@ class thread_pool {
       try {
         call_(function_, t);
       } catch (...) {
-        std::lock_guard lock(mutex_);
+        bell_.lock();
         if (!failure_) failure_ = std::current_exception();
+        bell_.unlock();
         next_.store(tasks_, std::memory_order_relaxed);
       }
     }
@@ -94,13 +98,14 @@ class thread_pool {
         if (stop_.load()) return;
         if (spin < 2'000) continue;
         if (spin < 2'200) {
-          std::this_thread::yield();
+          yield_thread();
           continue;
         }
-        std::unique_lock lock(mutex_);
+        bell_.lock();
         parked_.fetch_add(1);
-        wake_.wait(lock, [this] { return open_.load() || stop_.load(); });
+        while (!open_.load() && !stop_.load()) bell_.wait();
         parked_.fetch_sub(1);
+        bell_.unlock();
       }
       active_.fetch_add(1);
       if (open_.load()) take();
@@ -108,10 +113,9 @@ class thread_pool {
     }
   }
 
-  int threads_;
-  std::unique_ptr<std::thread[]> workers_;  // threads_ - 1
-  std::mutex mutex_;
-  std::condition_variable wake_;
+  int threads_ = 1;
+  std::unique_ptr<plain_thread[]> workers_;  // threads_ - 1
+  bell bell_;
   std::atomic<bool> open_{false}, busy_{false}, stop_{false};
   std::atomic<int> next_{0}, active_{0}, parked_{0};
   int tasks_ = 0;

@@ -11,7 +11,7 @@ struct squared_difference {
     return e * e;
   }
 };
-struct scaled_difference {
+struct scaled_error {
   float scale;
   TESSERA_CPU_INLINE vec operator()(vec x, vec y) const { return set(scale) * (x - y); }
 };
@@ -41,6 +41,9 @@ inline double masked_squares(const float* x, const float* y, const std::uint8_t*
 inline void masked_difference_rows(const float* x, const float* y, const std::uint8_t* mask,
                                    std::int64_t rows, std::int64_t n, float scale, float* dx) {
   for (std::int64_t r = 0; r < rows; ++r)
-    zip(scaled_difference{scale * static_cast<float>(mask[r])}, dx + r * n, n, x + r * n,
-        y + r * n);
+    if (mask[r] != 0)
+      zip(scaled_error{scale * static_cast<float>(mask[r])}, dx + r * n, n, x + r * n,
+          y + r * n);
+    else
+      __builtin_memset(dx + r * n, 0, static_cast<std::size_t>(n) * sizeof(float));
 }

@@ -1,8 +1,10 @@
 #pragma once
 // Ops that move rows (contracts: ops/rows.hpp, ops/masking.hpp): copies of runs of D floats, a task
-// per few samples.
+// per few samples, and the orders of random masking.
 
 #include "tessera/ops/cpu/kernel.hpp"
+#include "tessera/ops/reference/support.hpp"
+#include "tessera/tensor/philox.hpp"
 
 namespace tessera::inline v0 {
 namespace cpu_kernels TESSERA_CPU_AS_BUILT {
@@ -125,6 +127,117 @@ struct kernel<"restore_rows"> {
         copy(a.out<float>(0) + (s * rows + i) * d,
              rank[i] < kept ? a.in<float>(0) + (s * kept + rank[i]) * d : a.in<float>(1), d);
     });
+  }
+};
+
+template <>
+struct kernel<"restore_rows_gradient"> {
+  template <op_key>
+  static void run(const arguments& a, isa set) {
+    const std::int64_t d = a.in_shape(0).last(), tokens = a.in_shape(0).dims[0], kept = a.attr.a;
+    const float* dy = a.in<float>(0);
+    const std::int32_t* rank = a.in<std::int32_t>(1);
+    if (float* dx = a.out<float>(0); dx != nullptr)
+      over_samples(a, a.inputs[0], [&](std::int64_t s) {
+        clear(dx + s * kept * d, kept * d);
+        for (std::int64_t i = s * tokens; i < (s + 1) * tokens; ++i)
+          if (detail::checked("restore_rows_gradient", rank[i], tokens) < kept)
+            copy(dx + (s * kept + rank[i]) * d, dy + i * d, d);
+      });
+    float* dtoken = a.out<float>(1);
+    if (dtoken == nullptr) return;
+    const auto add = TESSERA_CPU_PICK(set, add_run);
+    float* sums = scratch_floats(1, d);
+    sum_rows(
+        a.pool, rows_in(a.inputs[0]), d,
+        [&](std::int64_t first, std::int64_t last, float* mine) {
+          for (std::int64_t i = first; i < last; ++i)
+            if (rank[i] >= kept) add(mine, d, mine, dy + i * d);
+        },
+        sums);
+    for (std::int64_t i = 0; i < d; ++i)
+      dtoken[i] = (a.outputs[1].accumulate ? dtoken[i] : 0) + sums[i];
+  }
+};
+template <>
+struct kernel<"mean_rows"> {
+  template <op_key>
+  static void run(const arguments& a, isa set) {
+    const auto add = TESSERA_CPU_PICK(set, add_rows);
+    const auto scale = TESSERA_CPU_PICK(set, scale_run);
+    const std::int64_t d = a.in_shape(0).last(), in = a.in_shape(0).per_sample();
+    const std::int64_t rows = a.in_shape(0).dims[0] - a.attr.a;
+    over_samples(a, a.inputs[0], [&](std::int64_t s) {
+      float* y = a.out<float>(0) + s * d;
+      clear(y, d);
+      add(y, d, a.in<float>(0) + s * in + a.attr.a * d, rows);
+      scale(y, d, y, 1.0f / static_cast<float>(rows));
+    });
+  }
+};
+template <>
+struct kernel<"spread_rows"> {
+  template <op_key>
+  static void run(const arguments& a, isa set) {
+    const auto scale = TESSERA_CPU_PICK(set, scale_run);
+    const std::int64_t d = a.in_shape(0).last(), first = a.attr.a, rows = a.attr.b;
+    over_samples(a, a.outputs[0], [&](std::int64_t s) {
+      float* y = a.out<float>(0) + s * rows * d;
+      clear(y, first * d);
+      if (first >= rows) return;
+      scale(y + first * d, d, a.in<float>(0) + s * d, 1.0f / static_cast<float>(rows - first));
+      for (std::int64_t n = first + 1; n < rows; ++n) copy(y + n * d, y + first * d, d);
+    });
+  }
+};
+template <>
+struct kernel<"order_tokens"> {
+  template <op_key>
+  static void run(const arguments& a, isa set) {
+    const auto rank = TESSERA_CPU_PICK(set, rank_tokens);
+    const std::int64_t tokens = a.in_shape(0).last(), kept = a.attr.a;
+    over_rows(a.pool, rows_in(a.inputs[0]), tokens * tokens / 8 + 1,
+              [&](std::int64_t first, std::int64_t last) {
+                for (std::int64_t r = first; r < last; ++r) {
+                  std::int32_t* ranks = a.out<std::int32_t>(1) + r * tokens;
+                  rank(a.in<float>(0) + r * tokens, tokens, scratch_floats(1, tokens), ranks);
+                  for (std::int64_t i = 0; i < tokens; ++i) {
+                    a.out<std::uint8_t>(2)[r * tokens + i] = ranks[i] >= kept;
+                    if (ranks[i] < kept)
+                      a.out<std::int32_t>(0)[r * kept + ranks[i]] = static_cast<std::int32_t>(i);
+                  }
+                }
+              });
+  }
+};
+template <>
+struct kernel<"noise"> {
+  template <op_key>
+  static void run(const arguments& a, isa) {
+    const std::int64_t tokens = a.attr.a;
+    over_rows(a.pool, rows_in(a.outputs[0]), 4 * tokens,
+              [&](std::int64_t first, std::int64_t last) {
+                for (std::int64_t r = first; r < last; ++r) {
+                  const std::int64_t row = a.batch > 0 ? r % a.batch : r;
+                  const auto from =
+                      static_cast<std::uint64_t>((a.batch > 0 ? r / a.batch : 0) * tokens);
+                  const std::int64_t sample = a.samples != nullptr ? a.samples[row] : row;
+                  uniform_elements(a, static_cast<std::uint64_t>(sample), from, tokens,
+                                   a.out<float>(0) + r * tokens);
+                }
+              });
+  }
+
+ private:
+  // Elements [from, from + n) of what one sample draws, a block of Philox for four.
+  static void uniform_elements(const arguments& a, std::uint64_t sample, std::uint64_t from,
+                               std::int64_t n, float* y) {
+    for (std::int64_t i = 0; i < n;) {
+      const std::uint64_t element = from + static_cast<std::uint64_t>(i);
+      const philox_block b = random_block(a.seed, a.step, a.site, sample, element / 4);
+      for (std::uint64_t lane = element % 4; lane < 4 && i < n; ++lane, ++i)
+        y[i] = static_cast<float>(b.word[lane] >> 8) * 0x1p-24f;
+    }
   }
 };
 

@@ -16,6 +16,7 @@
 
 #include "tessera/ops/cpu/gemm.hpp"
 #include "tessera/ops/cpu/isa.hpp"
+#include "tessera/ops/cpu/window_tables.hpp"
 
 // The lowest set worth compiling: 0 baseline, 1 avx2, 2 avx3.
 #define TESSERA_CPU_LOWEST 0

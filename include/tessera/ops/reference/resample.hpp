@@ -3,6 +3,8 @@
 
 #include "tessera/ops/cells.hpp"
 #include "tessera/ops/reference/support.hpp"
+#include "tessera/tensor/resize_axis.hpp"
+#include "tessera/tensor/thread_pool.hpp"
 
 namespace tessera::inline v0 {
 
@@ -63,25 +65,35 @@ struct kernel<"pool_max_gradient", reference> {
 
 namespace detail {
 
-// What a cell of a resized side reads: (1 - share) x[first] + share x[second].
-struct resized_cell {
-  std::int64_t first, second;
-  double share;
-
-  resized_cell(std::int64_t cell, std::int64_t from, std::int64_t to) {
-    const double scale = static_cast<double>(from) / static_cast<double>(to);
-    const double at = (static_cast<double>(cell) + 0.5) * scale - 0.5;
-    const double held = at > 0 ? at : 0;
-    first = static_cast<std::int64_t>(held);
-    if (first > from - 1) first = from - 1;
-    second = first + 1 < from ? first + 1 : first;
-    share = held - static_cast<double>(first);
+// Weights in double, in slot 0 of this thread's scratch.
+template <class T>
+void resize_grid(const arguments& a, bool transposed) {
+  using wide = accumulator_t<T>;
+  const auto mode = static_cast<resize_mode>(a.attr.e);
+  const resize_axis down(a.attr.a, a.attr.c, mode), across(a.attr.b, a.attr.d, mode);
+  void* memory = thread_scratch(0, grid_tables<double>::bytes(down, across));
+  const grid_tables<double> y_of(down, across, transposed, memory);
+  const std::int64_t gw = transposed ? across.to : across.from, channels = a.in_shape(0).last();
+  const std::int64_t samples = sample_count(a.inputs[0]);
+  T* y = a.out<T>(0);
+  for (std::int64_t s = 0; s < samples; ++s) {
+    const T* x = a.in<T>(0) + s * a.in_shape(0).per_sample();
+    for (std::int64_t i = 0; i < y_of.down.outputs(); ++i)
+      for (std::int64_t j = 0; j < y_of.across.outputs(); ++j) {
+        const axis_run v = y_of.down[i], u = y_of.across[j];
+        const double *down_weights = y_of.down.weights(i), *across_weights = y_of.across.weights(j);
+        for (std::int64_t c = 0; c < channels; ++c) {
+          wide sum(0);
+          for (std::int64_t k = 0; k < v.count; ++k)
+            for (std::int64_t l = 0; l < u.count; ++l) {
+              const std::int64_t cell = (v.first + k) * gw + u.first + l;
+              sum += wide(down_weights[k] * across_weights[l]) * wide(x[cell * channels + c]);
+            }
+          *y++ = static_cast<T>(sum);
+        }
+      }
   }
-  // The weight of cell `i` of the side it reads.
-  double weight(std::int64_t i) const {
-    return (i == first ? 1 - share : 0) + (i == second ? share : 0);
-  }
-};
+}
 
 }  // namespace detail
 
@@ -89,25 +101,7 @@ template <>
 struct kernel<"resize_cells", reference> {
   template <class T>
   static void run(const arguments& a) {
-    using wide = detail::accumulator_t<T>;
-    const std::int64_t gh = a.attr.a, gw = a.attr.b, rows = a.attr.c, columns = a.attr.d;
-    const std::int64_t channels = a.in_shape(0).last();
-    const std::int64_t samples = detail::sample_count(a.inputs[0]);
-    T* y = a.out<T>(0);
-    for (std::int64_t s = 0; s < samples; ++s) {
-      const T* x = a.in<T>(0) + s * gh * gw * channels;
-      for (std::int64_t i = 0; i < rows; ++i)
-        for (std::int64_t j = 0; j < columns; ++j) {
-          const detail::resized_cell v(i, gh, rows), u(j, gw, columns);
-          const auto along = [&](std::int64_t row, std::int64_t c) {
-            return wide(1 - u.share) * wide(x[(row * gw + u.first) * channels + c]) +
-                   wide(u.share) * wide(x[(row * gw + u.second) * channels + c]);
-          };
-          for (std::int64_t c = 0; c < channels; ++c)
-            *y++ = static_cast<T>(wide(1 - v.share) * along(v.first, c) +
-                                  wide(v.share) * along(v.second, c));
-        }
-    }
+    detail::resize_grid<T>(a, false);
   }
 };
 
@@ -116,29 +110,7 @@ template <>
 struct kernel<"resize_cells_gradient", reference> {
   template <class T>
   static void run(const arguments& a) {
-    using wide = detail::accumulator_t<T>;
-    const std::int64_t gh = a.attr.a, gw = a.attr.b, rows = a.attr.c, columns = a.attr.d;
-    const std::int64_t channels = a.in_shape(0).last();
-    const std::int64_t samples = detail::sample_count(a.inputs[0]);
-    T* dx = a.out<T>(0);
-    for (std::int64_t s = 0; s < samples; ++s) {
-      const T* dy = a.in<T>(0) + s * rows * columns * channels;
-      for (std::int64_t v = 0; v < gh; ++v)
-        for (std::int64_t u = 0; u < gw; ++u)
-          for (std::int64_t c = 0; c < channels; ++c) {
-            wide sum(0);
-            for (std::int64_t i = 0; i < rows; ++i) {
-              const double down = detail::resized_cell(i, gh, rows).weight(v);
-              if (down == 0) continue;
-              for (std::int64_t j = 0; j < columns; ++j) {
-                const double across = detail::resized_cell(j, gw, columns).weight(u);
-                if (across == 0) continue;
-                sum += wide(down * across) * wide(dy[(i * columns + j) * channels + c]);
-              }
-            }
-            *dx++ = static_cast<T>(sum);
-          }
-    }
+    detail::resize_grid<T>(a, true);
   }
 };
 

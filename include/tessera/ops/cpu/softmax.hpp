@@ -1,0 +1,68 @@
+#pragma once
+// softmax, log_softmax and their gradients (contract: ops/softmax.hpp), a task per few rows.
+
+#include "tessera/ops/cpu/kernel.hpp"
+#include "tessera/ops/reference/softmax.hpp"
+
+namespace tessera::inline v0 {
+namespace cpu_kernels TESSERA_CPU_AS_BUILT {
+
+inline float softmax_scale(const arguments& a, const char* operation) {
+  return static_cast<float>(1 / detail::checked_temperature(operation, a.settings[0]));
+}
+// f(dy, y, rows, width, scale, dx).
+inline void run_softmax_gradient(const arguments& a, float scale,
+                                 void (*f)(const float*, const float*, std::int64_t, std::int64_t,
+                                           float, float*)) {
+  const std::int64_t n = a.in_shape(1).last();
+  over_rows(a.pool, rows_in(a.inputs[1]), n, [&](std::int64_t first, std::int64_t last) {
+    f(a.in<float>(0) + first * n, a.in<float>(1) + first * n, last - first, n, scale,
+      a.out<float>(0) + first * n);
+  });
+}
+
+template <>
+struct kernel<"softmax"> {
+  template <op_key>
+  static void run(const arguments& a, isa set) {
+    const auto f = TESSERA_CPU_PICK(set, softmax_rows);
+    const float scale = softmax_scale(a, "softmax");
+    const std::int64_t n = a.in_shape(0).last();
+    over_rows(a.pool, rows_in(a.inputs[0]), n, [&](std::int64_t first, std::int64_t last) {
+      float* y = a.out<float>(0) + first * n;
+      copy(y, a.in<float>(0) + first * n, (last - first) * n);
+      f(y, last - first, n, scale, nullptr);
+    });
+  }
+};
+template <>
+struct kernel<"softmax_gradient"> {
+  template <op_key>
+  static void run(const arguments& a, isa set) {
+    run_softmax_gradient(a, softmax_scale(a, "softmax"),
+                         TESSERA_CPU_PICK(set, softmax_gradient_rows));
+  }
+};
+template <>
+struct kernel<"log_softmax"> {
+  template <op_key>
+  static void run(const arguments& a, isa set) {
+    const auto f = TESSERA_CPU_PICK(set, log_softmax_rows);
+    const float scale = softmax_scale(a, "log_softmax");
+    const std::int64_t n = a.in_shape(0).last();
+    over_rows(a.pool, rows_in(a.inputs[0]), n, [&](std::int64_t first, std::int64_t last) {
+      f(a.in<float>(0) + first * n, last - first, n, scale, a.out<float>(0) + first * n);
+    });
+  }
+};
+template <>
+struct kernel<"log_softmax_gradient"> {
+  template <op_key>
+  static void run(const arguments& a, isa set) {
+    run_softmax_gradient(a, softmax_scale(a, "log_softmax"),
+                         TESSERA_CPU_PICK(set, log_softmax_gradient_rows));
+  }
+};
+
+}  // namespace cpu_kernels TESSERA_CPU_AS_BUILT
+}  // namespace tessera::inline v0
