@@ -29,6 +29,8 @@ namespace TESSERA_CPU_SET {
 
 #include "tessera/ops/cpu/losses-inl.hpp"
 
+#include "tessera/ops/cpu/relations-inl.hpp"
+
 #include "tessera/ops/cpu/batch_norm-inl.hpp"
 
 #include "tessera/ops/cpu/grid-inl.hpp"
