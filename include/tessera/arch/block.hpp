@@ -190,12 +190,10 @@ TESSERA_COLD constexpr value_id build_block(graph& g, place t, const vit_setting
 // Of `count` blocks in a row a folded graph builds the first four and the last: what stands before
 // and after them may be fused with their ends, and odd ones may shift their windows. Those between
 // are copies of block 2 or 3.
-constexpr bool left_out(const graph& g, int i, int count) {
-  return g.folded && i > 3 && i < count - 1;
-}
+constexpr bool left_out(int i, int count) { return i > 3 && i < count - 1; }
 // Counts the copies of block i, which is built from `node` and `parameter` on.
 TESSERA_COLD constexpr void count_copies(graph& g, int i, int count, int node, int parameter) {
-  if (!g.folded || (i != 2 && i != 3) || count < 6) return;
+  if ((i != 2 && i != 3) || count < 6) return;
   const int more = (count - 2 - i) / 2;
   g.folds.push({node, g.nodes.size(), parameter, g.parameters.size(), more});
   g.folded_nodes += more * (g.nodes.size() - node);
@@ -207,12 +205,12 @@ TESSERA_COLD constexpr void build_blocks(graph& g, tokens& t, const vit_settings
   for (int i = 0; i < count && g.ok(); ++i) {
     const graph::scope block(g, module, first + i);
     const int node = g.nodes.size(), parameter = g.parameters.size();
-    if (left_out(g, i, count)) {
+    if (g.folded && left_out(i, count)) {
       g.add_tap(t.x);
     } else {
       const double drop = t.blocks > 1 ? s.drop_path * t.block / (t.blocks - 1) : 0;
       t.x = build_block(g, t.here(), s, {i, drop});
-      count_copies(g, i, count, node, parameter);
+      if (g.folded) count_copies(g, i, count, node, parameter);
     }
     ++t.block;
     t.seen->blocks.push(t.here());

@@ -24,7 +24,8 @@ TESSERA_COLD constexpr std::int64_t linear_macs(const graph& g, const node& n) {
   return rows_of(g.in_shape(n, 0)) * w.dims[0] * w.dims[1];
 }
 TESSERA_COLD constexpr op_key linear_key(const graph& g, const node& n) {
-  return {g.in_shape(n, 1).dims[0], g.in_shape(n, 1).dims[1]};
+  const shape& w = g.in_shape(n, 1);
+  return {w.dims[0], w.dims[1]};
 }
 
 }  // namespace detail
