@@ -83,6 +83,28 @@ TEST_CASE_TEMPLATE("So are exits and taps of blocks that were left out", A, exit
   is_the_whole_in_short<A>();
 }
 
+// A part of a user's that goes into blocks of the stage before it again.
+template <bool Sharing>
+struct again {
+  static constexpr void build(ts::graph& g, ts::tokens& t) {
+    g.sharing = Sharing;
+    ts::build_blocks(g, t, t.s, 3, 4);
+    g.sharing = false;
+  }
+};
+template <bool Sharing>
+using entered_twice = ts::vit<ts::image<32>, ts::patch<4>, ts::width<64>, ts::heads<4>,
+                              ts::classes<10>, ts::stages<ts::stage<12>, again<Sharing>>>;
+TEST_CASE("Blocks that were left out keep their names") {
+  CHECK(ts::build_graph<entered_twice<false>>(false, false, true).found.code ==
+        ts::issue::name_twice);
+  CHECK(ts::detail::count_architecture<entered_twice<false>>().found.code ==
+        ts::issue::name_twice);
+  const ts::counts whole = ts::count(ts::build_graph<entered_twice<true>>());
+  CHECK(whole.parameters == ts::parameters<entered_twice<true>>);
+  CHECK(whole.macs == ts::macs<entered_twice<true>>);
+}
+
 TEST_CASE("Nodes of a deep network do not grow with its depth") {
   const auto nodes = [](const ts::graph& g) { return g.nodes.size(); };
   CHECK(nodes(ts::build_graph<deep<33>>(false, false, true)) ==

@@ -30,6 +30,8 @@ using larger = ts::vit<ts::image<48>, ts::patch<4>, ts::width<48>, ts::heads<3>,
                        ts::classes<10>>;
 using oblong = ts::vit<ts::image<20, 28>, ts::patch<4>, ts::width<48>, ts::heads<3>, ts::depth<2>,
                        ts::classes<10>>;
+using long_and_low = ts::vit<ts::image<16, 64>, ts::patch<4>, ts::width<48>, ts::heads<3>,
+                             ts::depth<2>, ts::classes<10>>;
 using wider = ts::vit<ts::image<48>, ts::patch<4>, ts::width<96>, ts::heads<3>, ts::depth<2>,
                       ts::classes<10>>;
 
@@ -139,6 +141,36 @@ TEST_CASE("grids that are not square are given, and may have as many tokens") {
   CHECK(part(turned, position_table) ==
         resized(table, 48, {1, {7, 5}, {5, 7}, ts::resize_mode::bilinear}));
   CHECK(part(turned, position_table) != table);
+}
+
+TEST_CASE("one grid given and the other not: that one is square, whatever the count of tokens") {
+  const scratch_folder folder;
+  const std::string path = (folder.path / "w.safetensors").string();
+  const auto stored = weights_of<micro::vit>(3);
+  auto loaded = weights_of<long_and_low>(4);
+  ts::save_weights(stored, path);
+
+  ts::load_resized(loaded, path, {1, {}, {4, 16}});
+
+  CHECK(part(loaded, position_table) ==
+        resized(part(stored, position_table), 48, {1, {8, 8}, {4, 16}}));
+}
+
+TEST_CASE("positions that resizing makes infinite are refused") {
+  const scratch_folder folder;
+  const std::string path = (folder.path / "w.safetensors").string();
+  auto stored = weights_of<micro::vit>(3);
+  float sign = 3.4e38f;
+  for (float& x : stored[position_table]) x = sign = -sign;
+  auto loaded = weights_of<larger>(4);
+  const auto before = loaded.values;
+  for (int i = 0; i < 65; i += 3)  // edges between rows, which bicubic curves overshoot
+    for (int k = 0; k < 48; ++k)
+      stored[position_table][static_cast<std::size_t>(48 * i + k)] = -3.4e38f;
+  ts::save_weights(stored, path);
+
+  CHECK(says(failure([&] { ts::load_resized(loaded, path); }), "numbers that stay finite"));
+  CHECK(loaded.values == before);
 }
 
 TEST_CASE("a file that does not fit otherwise is refused as by load_weights, and changes nothing") {

@@ -170,6 +170,27 @@ TEST_CASE("scratch is aligned to 64 bytes, kept while it suffices, and its slots
   }).join();
 }
 
+// The sanitizers' allocators end the program instead of throwing.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool new_throws = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool new_throws = false;
+#else
+constexpr bool new_throws = true;
+#endif
+#else
+constexpr bool new_throws = true;
+#endif
+TEST_CASE("scratch that there is no memory for leaves none behind that is too small" *
+          doctest::skip(!new_throws)) {
+  static_cast<void>(ts::thread_scratch(0, 64));
+  CHECK_THROWS_AS(static_cast<void>(ts::thread_scratch(0, SIZE_MAX / 4)), std::bad_alloc);
+  void* again = ts::thread_scratch(0, 32);
+  REQUIRE(again != nullptr);
+  std::memset(again, 1, 32);
+}
+
 TEST_CASE("each thread has its own scratch") {
   void* mine = ts::thread_scratch(1, 256);
   void* theirs = nullptr;

@@ -207,6 +207,7 @@ TESSERA_COLD constexpr void build_blocks(graph& g, tokens& t, const vit_settings
     const int node = g.nodes.size(), parameter = g.parameters.size();
     if (g.folded && left_out(i, count)) {
       g.add_tap(t.x);
+      g.left_out.push(g.path);
     } else {
       const double drop = t.blocks > 1 ? s.drop_path * t.block / (t.blocks - 1) : 0;
       t.x = build_block(g, t.here(), s, {i, drop});

@@ -43,6 +43,7 @@ struct graph {
   // `folds` says how many more there are (arch/block.hpp). For compile time; never run such a graph.
   bool folded = false;
   buffer<fold> folds;
+  buffer<std::uint64_t> left_out;  // paths of modules that are not built; nobody else may take them
   int folded_nodes = 0;
   bool inside = true;                // a scope of train_only, where there is such a rule
   buffer<scope_rule> scope_rules;    // what words ask of scopes
@@ -247,6 +248,8 @@ struct graph {
       while (number / unit >= 10) unit *= 10;
       for (; unit > 0; unit /= 10) step(static_cast<char>('0' + number / unit % 10));
       if (g_.scope_rules.size() > 0) enter(parent);
+      for (const std::uint64_t taken : g_.left_out)
+        if (taken == g_.path) g_.fail(issue::name_twice);
     }
     static constexpr std::uint64_t joined(std::uint64_t path, const name& what) {
       path = path * hash_base + '.';

@@ -131,14 +131,18 @@ void load_resized(weights<T>& w, const safetensors_file& file, const std::string
   for (std::size_t i = 0; i < w.table.size(); ++i) {
     const slice &from = stored.table[i], &to = w.table[i];
     const T* x = stored.values.data() + from.offset;
-    const bool turned = how.from != how.to && how.from != token_grid{} && how.to != token_grid{};
+    const bool turned = how.from != how.to;
     const std::vector<std::int64_t> shape(from.shape.begin(), from.shape.end());
     if ((turned || from.shape != to.shape) && detail::are_positions(to, shape)) {
       position_resize each = how;
       const std::string where = "load " + what + ": " + to.name;
       each.from = detail::grid_of(where, from.shape[1], how.prefix, how.from);
       each.to = detail::grid_of(where + " of the model", to.shape[1], how.prefix, how.to);
-      detail::resize_rows(x, fresh.data() + to.offset, to.shape[2], each);
+      T* const resized = fresh.data() + to.offset;
+      detail::resize_rows(x, resized, to.shape[2], each);
+      for (std::int64_t k = 0; k < to.size; ++k)
+        if (!std::isfinite(resized[k]))
+          throw error(where, "numbers that stay finite when resized", std::to_string(resized[k]));
     } else {
       std::copy_n(x, to.size, fresh.data() + to.offset);
     }

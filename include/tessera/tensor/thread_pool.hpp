@@ -139,6 +139,7 @@ inline void* thread_scratch(int slot, std::size_t bytes) {
   buffer& b = buffers[slot];
   if (b.bytes < bytes) {
     b.memory.reset();
+    b.bytes = 0;  // the next line may throw
     b.memory.reset(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{64})));
     b.bytes = bytes;
   }

@@ -73,11 +73,12 @@ struct step_runner<T>::state {
   int find_label_limit() const {
     const graph& g = gradient->g;
     int limit = 0;
-    for (const node& n : g.nodes)
-      if (n.op->id == name("cross_entropy") && g.values[g.in(n, 1)].where == storage::input) {
-        const int k = g.in_shape(n, 0).last();
-        limit = limit == 0 || k < limit ? k : limit;
-      }
+    for (const node& n : g.nodes) {
+      if (n.op->id != name("cross_entropy") && n.op->id != name("dice")) continue;
+      if (g.values[g.in(n, 1)].where != storage::input) continue;
+      const int k = g.in_shape(n, 0).last();
+      limit = limit == 0 || k < limit ? k : limit;
+    }
     return limit;
   }
 };

@@ -146,3 +146,41 @@ TEST_CASE("dice on the CPU refuses a label that is no class") {
     CHECK_THROWS_AS(refused(), tessera::error);
   }
 }
+
+namespace {
+
+// Whether the op refuses this setting on the CPU and in the reference alike.
+template <tessera::name Op, class Make>
+bool refuses(double setting, const Make& make) {
+  bool cpu = false, reference = false;
+  try {
+    make().setting(setting).template run<Op, support::on_cpu<tessera::op_key{}>>();
+  } catch (const tessera::error&) {
+    cpu = true;
+  }
+  try {
+    make().setting(setting).template run<Op>();
+  } catch (const tessera::error&) {
+    reference = true;
+  }
+  CHECK(cpu == reference);
+  return cpu && reference;
+}
+
+}  // namespace
+
+TEST_CASE("settings that a loss cannot mean are refused on every backend") {
+  support::set = tessera::isa::baseline;
+  const auto two = [] { return call<float>(1).sample({2}, {1, 2}).sample({2}, {2, 0}); };
+  const auto cells = [] { return call<float>(1).sample({1, 2}, {1, 2}).index({1}, {1}); };
+
+  CHECK(refuses<"kl_divergence">(-1, two));
+  CHECK(refuses<"kl_divergence">(0, two));
+  CHECK_FALSE(refuses<"kl_divergence">(2, two));
+  CHECK(refuses<"cosine_distance">(0, two));
+  CHECK_FALSE(refuses<"cosine_distance">(1e-8, two));
+  CHECK(refuses<"smooth_l1">(-1, two));
+  CHECK_FALSE(refuses<"smooth_l1">(0, two));
+  CHECK(refuses<"dice">(0, cells));
+  CHECK_FALSE(refuses<"dice">(1, cells));
+}

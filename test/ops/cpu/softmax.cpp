@@ -103,7 +103,13 @@ TEST_CASE("softmax and log_softmax on the CPU keep their digits far from zero") 
 
   CHECK(worst_of<"softmax">(far) <= 1e-6);
   CHECK(worst_of<"log_softmax">(far) <= 1e-6);
+  const auto huge = [&]<class T>(T) {
+    return call<T>().sample({3}, {T(2e38), T(1e38), 0}).setting(0.5);
+  };
+  CHECK(worst_of<"softmax">(huge) <= 1e-6);
   set = isa::baseline;
+  CHECK_THROWS_AS((call<float>().sample({2}, {0, 1}).setting(1e-39).run<"softmax", on_cpu>()),
+                  tessera::error);
   CHECK_THROWS_AS((call<float>().sample({2}, {0, 1}).setting(0).run<"softmax", on_cpu>()),
                   tessera::error);
 }

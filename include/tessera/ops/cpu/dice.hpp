@@ -16,7 +16,7 @@ struct dice_layout {
       : samples(samples_in(x)), cells(x.extent.per_sample() / x.extent.last()),
         classes(x.extent.last()), each(1 + elementwise_run / classes), runs(ceil_div(cells, each)) {}
 
-  // f(task, sample, first row, last row): rows of all samples, a sample's tasks one after another.
+  // f(task, sample, first row, last row): rows of all samples, those of a sample in a row.
   template <class F>
   void over_runs(thread_pool* pool, const F& f) const {
     parallel(pool, samples * runs, 1, [&](std::int64_t t, std::int64_t) {
@@ -33,6 +33,7 @@ struct kernel<"dice"> {
     const auto softmax = TESSERA_CPU_PICK(set, softmax_rows);
     const auto add = TESSERA_CPU_PICK(set, add_rows);
     const std::int32_t* labels = a.in<std::int32_t>(1);
+    const double smooth = detail::checked_positive("dice", "a smoothing", a.settings[0]);
     const dice_layout d(a.inputs[0]);
     const std::int64_t n = d.classes, block = least(64, 1 + 4096 / n);
     auto* losses = static_cast<double*>(thread_scratch(
@@ -63,8 +64,8 @@ struct kernel<"dice"> {
       float *above = a.out<float>(2) + s * 2 * n, *below = above + n;
       losses[s] = 0;
       for (std::int64_t k = 0; k < n; ++k) {
-        const double numerator = 2 * total[k] + a.settings[0];
-        const double denominator = total[n + k] + total[2 * n + k] + a.settings[0];
+        const double numerator = 2 * total[k] + smooth;
+        const double denominator = total[n + k] + total[2 * n + k] + smooth;
         losses[s] += 1 - numerator / denominator;
         above[k] = static_cast<float>(numerator);
         below[k] = static_cast<float>(denominator);

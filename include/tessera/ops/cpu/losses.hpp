@@ -90,7 +90,8 @@ struct kernel<"kl_divergence"> {
   static void run(const arguments& a, isa set) {
     const auto f = TESSERA_CPU_PICK(set, kl_divergence_rows);
     const std::int64_t rows = rows_in(a.inputs[0]), n = a.in_shape(0).last();
-    const double temperature = a.settings[0];
+    const double temperature =
+        detail::checked_positive("kl_divergence", "a temperature", a.settings[0]);
     const double sum =
         sum_of_losses(a.pool, rows, n, [&](std::int64_t first, std::int64_t last, double* losses) {
           f(a.in<float>(0) + first * n, a.in<float>(1) + first * n, last - first, n,
@@ -157,7 +158,8 @@ struct kernel<"smooth_l1"> {
   template <op_key>
   static void run(const arguments& a, isa set) {
     const auto f = TESSERA_CPU_PICK(set, smooth_errors_run);
-    const auto beta = static_cast<float>(a.settings[0]);
+    const auto beta = static_cast<float>(
+        detail::checked_not_negative("smooth_l1", "a beta", a.settings[0]));
     mean_error(a, [&](std::int64_t first, std::int64_t last) {
       return f(a.in<float>(0) + first, a.in<float>(1) + first, last - first, beta);
     });

@@ -94,8 +94,10 @@ struct kernel<"gather_rows"> {
     const std::int64_t kept = a.out_shape(0).dims[0];
     over_samples(a, a.outputs[0], [&](std::int64_t s) {
       const std::int32_t* index = a.in<std::int32_t>(1) + s * kept;
-      for (std::int64_t i = 0; i < kept; ++i)
-        copy(a.out<float>(0) + (s * kept + i) * d, a.in<float>(0) + (s * rows + index[i]) * d, d);
+      for (std::int64_t i = 0; i < kept; ++i) {
+        const std::int64_t from = s * rows + detail::checked("gather_rows", index[i], rows);
+        copy(a.out<float>(0) + (s * kept + i) * d, a.in<float>(0) + from * d, d);
+      }
     });
   }
 };
@@ -110,8 +112,10 @@ struct kernel<"scatter_rows"> {
       const std::int32_t* index = a.in<std::int32_t>(1) + s * kept;
       float* y = a.out<float>(0) + s * rows * d;
       clear(y, rows * d);
-      for (std::int64_t i = 0; i < kept; ++i)
-        add(y + index[i] * d, d, y + index[i] * d, a.in<float>(0) + (s * kept + i) * d);
+      for (std::int64_t i = 0; i < kept; ++i) {
+        float* at = y + detail::checked("scatter_rows", index[i], rows) * d;
+        add(at, d, at, a.in<float>(0) + (s * kept + i) * d);
+      }
     });
   }
 };
@@ -123,9 +127,11 @@ struct kernel<"restore_rows"> {
     const std::int64_t rows = a.out_shape(0).dims[0];
     over_samples(a, a.outputs[0], [&](std::int64_t s) {
       const std::int32_t* rank = a.in<std::int32_t>(2) + s * rows;
-      for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t i = 0; i < rows; ++i) {
+        const bool there = detail::checked("restore_rows", rank[i], rows) < kept;
         copy(a.out<float>(0) + (s * rows + i) * d,
-             rank[i] < kept ? a.in<float>(0) + (s * kept + rank[i]) * d : a.in<float>(1), d);
+             there ? a.in<float>(0) + (s * kept + rank[i]) * d : a.in<float>(1), d);
+      }
     });
   }
 };

@@ -1,6 +1,9 @@
 #pragma once
 // softmax, log_softmax and their gradients (contract: ops/softmax.hpp), a task per few rows.
 
+#include <limits>
+#include <string>
+
 #include "tessera/ops/cpu/kernel.hpp"
 #include "tessera/ops/reference/softmax.hpp"
 
@@ -8,7 +11,10 @@ namespace tessera::inline v0 {
 namespace cpu_kernels TESSERA_CPU_AS_BUILT {
 
 inline float softmax_scale(const arguments& a, const char* operation) {
-  return static_cast<float>(1 / detail::checked_temperature(operation, a.settings[0]));
+  const double scale = 1 / detail::checked_positive(operation, "a temperature", a.settings[0]);
+  if (!(scale <= std::numeric_limits<float>::max()))
+    throw error(operation, "a temperature whose inverse is a float", std::to_string(1 / scale));
+  return static_cast<float>(scale);
 }
 // f(dy, y, rows, width, scale, dx).
 inline void run_softmax_gradient(const arguments& a, float scale,
@@ -30,7 +36,12 @@ struct kernel<"softmax"> {
     const std::int64_t n = a.in_shape(0).last();
     over_rows(a.pool, rows_in(a.inputs[0]), n, [&](std::int64_t first, std::int64_t last) {
       float* y = a.out<float>(0) + first * n;
-      copy(y, a.in<float>(0) + first * n, (last - first) * n);
+      for (std::int64_t r = first; r < last; ++r) {  // so that no product with the scale overflows
+        const float* x = a.in<float>(0) + r * n;
+        float most = x[0];
+        for (std::int64_t i = 1; i < n; ++i) most = x[i] > most ? x[i] : most;
+        for (std::int64_t i = 0; i < n; ++i) y[(r - first) * n + i] = x[i] - most;
+      }
       f(y, last - first, n, scale, nullptr);
     });
   }

@@ -39,7 +39,7 @@ struct kernel<"cosine_distance", reference> {
   template <class T>
   static void run(const arguments& a) {
     using wide = detail::accumulator_t<T>;
-    const double eps = a.settings[0];
+    const double eps = detail::checked_positive("cosine_distance", "an eps", a.settings[0]);
     const std::int64_t rows = detail::row_count(a.inputs[0]), width = a.in_shape(0).last();
     wide loss(0);
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -79,7 +79,7 @@ struct kernel<"info_nce", reference> {
   static void run(const arguments& a) {
     using std::exp;
     using wide = detail::accumulator_t<T>;
-    const wide temperature(detail::checked_temperature("info_nce", a.settings[0]));
+    const wide temperature(detail::checked_positive("info_nce", "a temperature", a.settings[0]));
     const bool both = a.attr.a == 1;
     const std::int64_t rows = detail::row_count(a.inputs[0]), width = a.in_shape(0).last();
     T *logits = a.out<T>(1), *sums = a.out<T>(2);

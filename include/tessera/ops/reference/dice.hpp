@@ -17,7 +17,7 @@ struct kernel<"dice", reference> {
     using wide = detail::accumulator_t<T>;
     const std::int32_t* labels = a.in<std::int32_t>(1);
     T* log_sums = a.out<T>(1);
-    const wide smooth(a.settings[0]);
+    const wide smooth(detail::checked_positive("dice", "a smoothing", a.settings[0]));
     const std::int64_t samples = detail::sample_count(a.inputs[0]), classes = a.in_shape(0).last();
     const std::int64_t cells = a.in_shape(0).per_sample() / classes;
     for (std::int64_t r = 0; r < samples * cells; ++r) {

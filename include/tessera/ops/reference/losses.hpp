@@ -127,7 +127,8 @@ struct kernel<"kl_divergence", reference> {
   static void run(const arguments& a) {
     using std::exp;
     using wide = detail::accumulator_t<T>;
-    const double temperature = a.settings[0];
+    const double temperature =
+        detail::checked_positive("kl_divergence", "a temperature", a.settings[0]);
     const std::int64_t rows = detail::row_count(a.inputs[0]), classes = a.in_shape(0).last();
     wide loss(0);
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -233,7 +234,7 @@ struct kernel<"smooth_l1", reference> {
   static void run(const arguments& a) {
     using wide = detail::accumulator_t<T>;
     const T *x = a.in<T>(0), *y = a.in<T>(1);
-    const wide beta(a.settings[0]);
+    const wide beta(detail::checked_not_negative("smooth_l1", "a beta", a.settings[0]));
     wide sum(0);
     for (std::int64_t i = 0; i < a.in_count(0); ++i) {
       wide e = wide(x[i]) - wide(y[i]);

@@ -10,12 +10,6 @@ namespace tessera::inline v0 {
 
 namespace detail {
 
-inline double checked_temperature(const char* operation, double temperature) {
-  if (!(temperature > 0))
-    throw error(operation, "a temperature above 0", std::to_string(temperature));
-  return temperature;
-}
-
 // The largest of a row, and sum_k exp((x_k - largest) / temperature).
 template <class T>
 struct exp_sum {
@@ -38,7 +32,7 @@ struct kernel<"softmax", reference> {
   static void run(const arguments& a) {
     using std::exp;
     using wide = detail::accumulator_t<T>;
-    const double temperature = detail::checked_temperature("softmax", a.settings[0]);
+    const double temperature = detail::checked_positive("softmax", "a temperature", a.settings[0]);
     const std::int64_t rows = detail::row_count(a.inputs[0]), width = a.in_shape(0).last();
     for (std::int64_t r = 0; r < rows; ++r) {
       const T* x = a.in<T>(0) + r * width;
@@ -73,7 +67,8 @@ struct kernel<"log_softmax", reference> {
   static void run(const arguments& a) {
     using std::log;
     using wide = detail::accumulator_t<T>;
-    const double temperature = detail::checked_temperature("log_softmax", a.settings[0]);
+    const double temperature =
+        detail::checked_positive("log_softmax", "a temperature", a.settings[0]);
     const std::int64_t rows = detail::row_count(a.inputs[0]), width = a.in_shape(0).last();
     for (std::int64_t r = 0; r < rows; ++r) {
       const T* x = a.in<T>(0) + r * width;

@@ -46,6 +46,17 @@ accumulator_t<T> dot(const T* a, const T* b, std::int64_t count) {
 }
 
 // Indices may come from a caller: labels, orders of tokens.
+// A setting that must be above 0.
+inline double checked_positive(const char* operation, const char* what, double x) {
+  if (!(x > 0)) throw error(operation, std::string(what) + " above 0", std::to_string(x));
+  return x;
+}
+
+inline double checked_not_negative(const char* operation, const char* what, double x) {
+  if (!(x >= 0)) throw error(operation, std::string(what) + " not below 0", std::to_string(x));
+  return x;
+}
+
 inline std::int64_t checked(const char* operation, std::int64_t index, std::int64_t count) {
   if (index < 0 || index >= count)
     throw error(operation, "indices in [0, " + std::to_string(count) + ")", std::to_string(index));
