@@ -63,8 +63,8 @@ TEST_CASE_TEMPLATE("A folded member of the zoo is the whole in short", A, vit_ba
   is_the_whole_in_short<A>();
 }
 
-TEST_CASE_TEMPLATE("So is any depth of plain blocks", A, deep<1>, deep<3>, deep<4>, deep<5>, deep<6>,
-                   deep<7>, deep<12>, deep<33>) {
+TEST_CASE_TEMPLATE("So is any depth of plain blocks", A, deep<1>, deep<3>, deep<4>, deep<5>,
+                   deep<6>, deep<7>, deep<12>, deep<33>) {
   is_the_whole_in_short<A>();
 }
 

@@ -39,8 +39,8 @@ struct graph {
   buffer<char> path_text;
   bool frozen = false, sharing = false, training = false;
   bool spelled = false;  // keep names at compile time too: to say which one is wrong
-  // Modules in a row that differ in nothing a count or a kernel sees are built a few times only, and
-  // `folds` says how many more there are (arch/block.hpp). For compile time; never run such a graph.
+  // Modules in a row that differ in nothing a count or a kernel sees are built a few times only;
+  // `folds` says how many more there are (arch/block.hpp). For compile time, never to be run.
   bool folded = false;
   buffer<fold> folds;
   buffer<std::uint64_t> left_out;  // paths of modules that are not built; nobody else may take them

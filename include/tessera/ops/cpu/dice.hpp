@@ -14,7 +14,8 @@ struct dice_layout {
 
   explicit dice_layout(const operand& x)
       : samples(samples_in(x)), cells(x.extent.per_sample() / x.extent.last()),
-        classes(x.extent.last()), each(1 + elementwise_run / classes), runs(ceil_div(cells, each)) {}
+        classes(x.extent.last()), each(1 + elementwise_run / classes),
+        runs(ceil_div(cells, each)) {}
 
   // f(task, sample, first row, last row): rows of all samples, those of a sample in a row.
   template <class F>
