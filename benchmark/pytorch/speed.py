@@ -3,7 +3,8 @@
     python benchmark/pytorch/speed.py build/benchmark/pytorch_speed [--threads 2] [--rounds 9]
 
 Each round times half a second of tessera and half a second of each of PyTorch's readings: eager, and
-torch.compile (max-autotune, frozen weights for inference; default mode for training). Float, equal
+torch.compile (with frozen weights for inference; --mode max-autotune lets it try kernels first, which
+takes minutes). Float, equal
 weights and inputs, the same number of threads; the outputs are compared first. The ratio of a round
 is PyTorch's time over tessera's, so above 1 tessera is faster; the table gives medians over rounds, the
 best times, and tessera's GFLOP/s (two per multiply-accumulate, three forwards a training step) in
@@ -45,13 +46,13 @@ def small_vit():
                              num_classes=10)
 
 
-def inference(make, size):
+def inference(make, size, mode):
     """(FLOP of a call, check, {reading: call})"""
     model = make().eval()
     fill_module(model)
     x = fill("input", (1, 3, size, size)).float()
     torch._inductor.config.freezing = True
-    compiled = torch.compile(model, mode="max-autotune")
+    compiled = torch.compile(model, mode=mode)
 
     def run(f):
         with torch.inference_mode():
@@ -95,12 +96,12 @@ def training_case():
 
 
 CASES = {  # name: multiply-accumulates of a call, what to run
-    "small_vit_training": (3 * BATCH * 15.140e6, training_case),
-    "small_vit": (15.140e6, lambda: inference(small_vit, 32)),
-    "vit_tiny": (1.254e9, lambda: inference(
-        lambda: timm.create_model("vit_tiny_patch16_224"), 224)),
-    "vit_base": (17.564e9, lambda: inference(
-        lambda: timm.create_model("vit_base_patch16_224"), 224)),
+    "small_vit_training": (3 * BATCH * 15.140e6, lambda mode: training_case()),
+    "small_vit": (15.140e6, lambda mode: inference(small_vit, 32, mode)),
+    "vit_tiny": (1.254e9, lambda mode: inference(
+        lambda: timm.create_model("vit_tiny_patch16_224"), 224, mode)),
+    "vit_base": (17.564e9, lambda mode: inference(
+        lambda: timm.create_model("vit_base_patch16_224"), 224, mode)),
 }
 
 
@@ -118,6 +119,7 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.5)
+    parser.add_argument("--mode", default="default", help="of torch.compile, for inference")
     parser.add_argument("--cases", nargs="*", default=list(CASES))
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -127,7 +129,7 @@ def main():
           "compiled / tessera | percent of peak |\n| --- " + "| ---: " * 6 + "|")
     for name in args.cases:
         macs, make = CASES[name]
-        check, readings = make()
+        check, readings = make(args.mode)
         mine, theirs = tessera.ask(f"check {name}"), check()
         largest = max(abs(x) for x in theirs)
         difference = max(abs(a - b) for a, b in zip(mine, theirs, strict=True)) / largest
