@@ -7,13 +7,11 @@ torchvision's and timm's own code says which rectangle those numbers give. READM
 """
 
 import math
-import pathlib
 import types
 from unittest import mock
 
 import numpy as np
 import safetensors
-import safetensors.torch
 import timm
 import torch
 import torchvision
@@ -21,9 +19,8 @@ from timm.data import mixup, random_erasing
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
-from make_golden import fill, fill_labels
+from make_golden import fill, fill_labels, store
 
-PATH = pathlib.Path(__file__).resolve().parent / "augment.safetensors"
 METADATA = {"made_with": f"formula 1, torch {torch.__version__}, torchvision "
                          f"{torchvision.__version__}, timm {timm.__version__}, "
                          f"numpy {np.__version__}, safetensors {safetensors.__version__}"}
@@ -205,17 +202,9 @@ def main():
     torch.set_num_threads(1)
     tensors = {}
     for make in (resizes, pipeline, crops, erases, boxes, mixes):
-        tensors.update({k: v.contiguous() for k, v in make().items()})
-    safetensors.torch.save_file(tensors, PATH, metadata=METADATA)
-    PATH.chmod(0o644)  # the library leaves 0600
-    back = safetensors.torch.load_file(PATH)
-    assert back.keys() == tensors.keys()
-    for key in sorted(back):
-        assert torch.equal(back[key], tensors[key]) and back[key].dtype == tensors[key].dtype
-        assert torch.isfinite(back[key]).all(), key
-        print("  %-32s %-10s %s" % (key, str(back[key].dtype)[6:], list(back[key].shape)))
+        tensors.update(make())
+    store("augment", tensors, METADATA)
     print(METADATA["made_with"])
-    print(PATH.name, PATH.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

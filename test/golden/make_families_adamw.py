@@ -7,7 +7,6 @@ gradients are families_more.safetensors: a MiT classifier of transformers, and a
 with pooling between stages and one with an early exit, both of timm's blocks.
 """
 
-import safetensors.torch
 import torch
 import torch.nn.functional as F
 from timm.layers import set_fused_attn
@@ -15,9 +14,9 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 from transformers import SegformerForImageClassification
 
-from make_golden import (HERE, METADATA, SMALL, LocalPerceptionHead, check_gradients, fill,
+from make_golden import (METADATA, SMALL, LocalPerceptionHead, check_gradients, fill,
                          fill_labels, fill_module, gradients, mae_run, scalar, segformer_gradients,
-                         segformer_model, segformer_names, segformer_run, to_grid, to_tokens,
+                         segformer_model, segformer_names, segformer_run, store, to_grid, to_tokens,
                          vit_micro_model)
 
 STEPS = 10
@@ -173,18 +172,6 @@ def ten_steps(run):
     return out
 
 
-def save(stem, tensors):
-    path = HERE / (stem + ".safetensors")
-    safetensors.torch.save_file({k: v.contiguous() for k, v in tensors.items()}, path,
-                                metadata=METADATA)
-    path.chmod(0o644)
-    back = safetensors.torch.load_file(path)
-    for key in sorted(back):
-        assert torch.equal(back[key], tensors[key]) and torch.isfinite(back[key]).all(), key
-        print("  %-48s %-14s %s" % (key, str(back[key].dtype)[6:], list(back[key].shape)))
-    print(path.name, path.stat().st_size, "bytes")
-
-
 def main():
     torch.set_num_threads(1)
     set_fused_attn(False)
@@ -192,7 +179,7 @@ def main():
     more = {}
     for run in (mit(), plain("pooled", Pooled()), early_exit()):
         more.update(logits_and_gradients(run))
-    save("families_more", more)
+    store("families_more", more)
 
     runs = [plain("vit", vit_micro_model(), prefix="")]
     runs += [plain(name, make(), size) for name, (make, size) in SMALL.items()]
@@ -200,7 +187,7 @@ def main():
     steps = {}
     for run in runs:
         steps.update(ten_steps(run))
-    save("families_adamw", steps)
+    store("families_adamw", steps)
 
 
 if __name__ == "__main__":

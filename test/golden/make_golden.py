@@ -610,6 +610,21 @@ def print_formula():
     print("labels mod 10:", fill_labels("labels", 8, 10).tolist())
 
 
+def store(stem, tensors, metadata=METADATA):
+    """Writes <stem>.safetensors beside this script, reads it back and lists it."""
+    tensors = {k: v.contiguous() for k, v in tensors.items()}
+    path = HERE / (stem + ".safetensors")
+    safetensors.torch.save_file(tensors, path, metadata=metadata)
+    path.chmod(0o644)  # the library leaves 0600
+    back = safetensors.torch.load_file(path)
+    assert back.keys() == tensors.keys()
+    for key in sorted(back):
+        assert torch.equal(back[key], tensors[key]) and back[key].dtype == tensors[key].dtype
+        assert torch.isfinite(back[key]).all(), key
+        print("  %-48s %-14s %s" % (key, str(back[key].dtype)[6:], list(back[key].shape)))
+    print(path.name, path.stat().st_size, "bytes")
+
+
 def main():
     if sys.argv[1:] == ["--formula"]:
         print_formula()
@@ -618,17 +633,7 @@ def main():
     set_fused_attn(False)
     print(METADATA["made_with"])
     for make in FILES:
-        tensors = {k: v.contiguous() for k, v in make().items()}
-        path = HERE / (make.__name__ + ".safetensors")
-        safetensors.torch.save_file(tensors, path, metadata=METADATA)
-        path.chmod(0o644)  # the library leaves 0600
-        back = safetensors.torch.load_file(path)
-        assert back.keys() == tensors.keys()
-        for key in sorted(back):
-            assert torch.equal(back[key], tensors[key]) and back[key].dtype == tensors[key].dtype
-            assert torch.isfinite(back[key]).all(), key
-            print("  %-48s %-14s %s" % (key, str(back[key].dtype)[6:], list(back[key].shape)))
-        print(path.name, path.stat().st_size, "bytes")
+        store(make.__name__, make())
 
 
 if __name__ == "__main__":

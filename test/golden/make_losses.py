@@ -5,15 +5,10 @@
 Inputs come from the formula of make_golden.py; README.md lists the keys.
 """
 
-import pathlib
-
-import safetensors.torch
 import torch
 import torch.nn.functional as F
 
-from make_golden import METADATA, fill, fill_labels
-
-PATH = pathlib.Path(__file__).resolve().parent / "losses.safetensors"
+from make_golden import fill, fill_labels, store
 
 
 def value(name, shape):
@@ -130,11 +125,7 @@ def main():
     out = {}
     for part in (softened, dropped, turned, related, contrasted, segmented):
         out |= part()
-    out = {k: v.contiguous() for k, v in out.items()}
-    safetensors.torch.save_file(out, PATH, metadata=METADATA)
-    for key, tensor in safetensors.torch.load_file(PATH).items():
-        print(key, tuple(tensor.shape), tensor.dtype)
-    print(PATH.stat().st_size, "bytes")
+    store("losses", out)
 
 
 if __name__ == "__main__":

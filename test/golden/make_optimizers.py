@@ -5,13 +5,12 @@
 The network, its weights and its batch are those of vit_micro in make_golden.py.
 """
 
-import safetensors.torch
 import torch
 import torch.nn.functional as F
 from timm.models.vision_transformer import VisionTransformer
 from torch.optim import lr_scheduler
 
-from make_golden import HERE, METADATA, fill, fill_labels, fill_module, no_decay
+from make_golden import fill, fill_labels, fill_module, no_decay, store
 
 FINAL = ("cls_token", "patch_embed.proj.weight", "blocks.0.norm1.weight", "blocks.0.attn.proj.weight",
          "blocks.1.mlp.fc2.bias", "head.weight")
@@ -135,6 +134,4 @@ def schedules():
 
 
 if __name__ == "__main__":
-    tensors = {**optimizers(), **schedules()}
-    safetensors.torch.save_file({k: v.contiguous() for k, v in tensors.items()},
-                                HERE / "optimizers.safetensors", metadata=METADATA)
+    store("optimizers", {**optimizers(), **schedules()})

@@ -5,16 +5,12 @@
 Inputs come from the formula of make_golden.py. README.md lists the keys.
 """
 
-import pathlib
-
-import safetensors.torch
 import torch
 import torch.nn.functional as F
 from timm.layers import resample_abs_pos_embed
 
-from make_golden import METADATA, fill
+from make_golden import METADATA, fill, store
 
-PATH = pathlib.Path(__file__).resolve().parent / "resize.safetensors"
 MODES = {
     "nearest": dict(mode="nearest"),
     "bilinear": dict(mode="bilinear", align_corners=False),
@@ -77,17 +73,8 @@ def positions():
 
 def main():
     torch.set_num_threads(1)
-    tensors = {k: v.contiguous() for k, v in {**grids(), **positions()}.items()}
-    safetensors.torch.save_file(tensors, PATH, metadata=METADATA)
-    PATH.chmod(0o644)  # the library leaves 0600
-    back = safetensors.torch.load_file(PATH)
-    assert back.keys() == tensors.keys()
-    for key in sorted(back):
-        assert torch.equal(back[key], tensors[key]) and back[key].dtype == tensors[key].dtype
-        assert torch.isfinite(back[key]).all(), key
-        print("  %-32s %-10s %s" % (key, str(back[key].dtype)[6:], list(back[key].shape)))
+    store("resize", {**grids(), **positions()})
     print(METADATA["made_with"])
-    print(PATH.name, PATH.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":
