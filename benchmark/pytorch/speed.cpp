@@ -5,7 +5,6 @@
 //     peak                GFLOP/s of register-only multiply-adds, all threads
 // Weights and inputs are those of test/support/formula.hpp.
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -13,15 +12,15 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include <tessera/ops/cpu/kernel.hpp>
-#include <tessera/ops/cpu/targets.hpp>
 #include <tessera/tensor/thread_pool.hpp>
 #include <tessera/tessera.hpp>
 #include <tessera/zoo/vit.hpp>
 
+#include "../ops/calibration.hpp"
 #include "support/golden.hpp"
 
 namespace ts = tessera;
@@ -71,22 +70,6 @@ measured_case training(ts::thread_pool& pool, int batch) {
           [=] { call(); }};
 }
 
-// GFLOP/s of all threads for about two milliseconds.
-double peak(ts::thread_pool& pool) {
-  const auto f = TESSERA_CPU_PICK(ts::chosen_isa(), register_multiply_adds);
-  std::vector<double> operations(static_cast<std::size_t>(pool.size()));
-  const auto start = std::chrono::steady_clock::now();
-  pool.run(pool.size(), [&](int t) {
-    float values[16 * 16];
-    std::fill_n(values, 16 * 16, 0.5f);
-    operations[static_cast<std::size_t>(t)] = f(1 << 19, values) + 0 * values[0];
-  });
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  double sum = 0;
-  for (const double x : operations) sum += x;
-  return 1e-9 * sum / seconds.count();
-}
-
 }  // namespace
 
 int main(int count, char** values) try {
@@ -99,9 +82,12 @@ int main(int count, char** values) try {
   std::string verb, name;
   while (std::cin >> verb) {
     if (verb == "peak") {
-      double best = 0;
-      for (int i = 0; i < 20; ++i) best = std::max(best, peak(pool));
-      std::cout << best << std::endl;
+      calibration::rate best;
+      for (int i = 0; i < 20; ++i)
+        best = calibration::best_of(best, calibration::measured([&] {
+                                      return calibration::register_operations(pool);
+                                    }));
+      std::cout << 1e-9 * best.wall << std::endl;
       continue;
     }
     std::cin >> name;

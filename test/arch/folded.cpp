@@ -39,7 +39,7 @@ bool same_kernels(const ts::graph& a, const ts::graph& b) {
 
 template <class A>
 void is_the_whole_in_short() {
-  ts::graph whole = ts::build_graph<A>(), folded = ts::build_graph<A>(false, false, true);
+  ts::graph whole = ts::build_graph<A>(), folded = ts::build_folded_graph<A>();
   REQUIRE(whole.ok());
   REQUIRE(folded.ok());
   const ts::counts a = ts::count(whole), b = ts::count(folded);
@@ -96,7 +96,7 @@ template <bool Sharing>
 using entered_twice = ts::vit<ts::image<32>, ts::patch<4>, ts::width<64>, ts::heads<4>,
                               ts::classes<10>, ts::stages<ts::stage<12>, again<Sharing>>>;
 TEST_CASE("Blocks that were left out keep their names") {
-  CHECK(ts::build_graph<entered_twice<false>>(false, false, true).found.code ==
+  CHECK(ts::build_folded_graph<entered_twice<false>>().found.code ==
         ts::issue::name_twice);
   CHECK(ts::detail::count_architecture<entered_twice<false>>().found.code ==
         ts::issue::name_twice);
@@ -107,13 +107,12 @@ TEST_CASE("Blocks that were left out keep their names") {
 
 TEST_CASE("Nodes of a deep network do not grow with its depth") {
   const auto nodes = [](const ts::graph& g) { return g.nodes.size(); };
-  CHECK(nodes(ts::build_graph<deep<33>>(false, false, true)) ==
-        nodes(ts::build_graph<deep<7>>(false, false, true)));
+  CHECK(nodes(ts::build_folded_graph<deep<33>>()) == nodes(ts::build_folded_graph<deep<7>>()));
   CHECK(nodes(ts::build_graph<deep<33>>()) > 4 * nodes(ts::build_graph<deep<7>>()));
 }
 
 TEST_CASE("A count beyond 2^62 is an issue, also in copies") {
-  ts::graph g = ts::build_graph<deep<33>>(false, false, true);
+  ts::graph g = ts::build_folded_graph<deep<33>>();
   g.folds[0].more = 1 << 30;
   CHECK(ts::count(g).macs > 0);
   const ts::fold many = g.folds[0];

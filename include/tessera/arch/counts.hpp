@@ -72,17 +72,31 @@ constexpr counts count(const graph& g) {
   return c;
 }
 
-// The graph of an architecture alone: its input "images" and its taps; "output" is what it returns.
-// spelled keeps names at compile time too; folded builds rows of equal blocks in short (see graph).
+namespace detail {
 template <class A>
-constexpr graph build_graph(bool training = false, bool spelled = false, bool folded = false) {
-  graph g;
-  g.training = training;
-  g.spelled = spelled;
-  g.folded = folded;
+constexpr void build_alone(graph& g) {
   const value_id out = A::build(g, g.add_input("images", A::input_shape()));
   g.add_tap("output", out);
   g.finish();
+}
+}  // namespace detail
+
+// The graph of an architecture alone: its input "images" and its taps; "output" is what it returns.
+// spelled keeps names at compile time too.
+template <class A>
+constexpr graph build_graph(bool training = false, bool spelled = false) {
+  graph g;
+  g.training = training;
+  g.spelled = spelled;
+  detail::build_alone<A>(g);
+  return g;
+}
+// The same in short (graph::folded), in evaluation: to be counted and to collect kernels, not to run.
+template <class A>
+constexpr graph build_folded_graph() {
+  graph g;
+  g.folded = true;
+  detail::build_alone<A>(g);
   return g;
 }
 
@@ -106,7 +120,7 @@ constexpr counts count_in_full() {
 template <class A>
 constexpr counts count_architecture() {
   if constexpr (architecture<A>) {
-    constexpr counts c = count(build_graph<A>(false, false, true));
+    constexpr counts c = count(build_folded_graph<A>());
     if constexpr (c.found.code == issue::none)
       return c;
     else

@@ -3,6 +3,7 @@
 // with its shape and finite numbers, and nothing else may be; otherwise one tessera::error lists what is missing (with
 // the nearest name in the file), unexpected and mis-shaped, and no weight has changed.
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
@@ -18,13 +19,6 @@ namespace tessera::inline v0 {
 
 namespace detail {
 
-template <class A, class B>
-bool same_shape(const A& a, const B& b) {
-  bool same = a.size() == b.size();
-  for (std::size_t i = 0; same && i < a.size(); ++i) same = a[i] == b[i];
-  return same;
-}
-
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -33,9 +27,7 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t up = row[j];
-      const std::size_t moved = (up < row[j - 1] ? up : row[j - 1]) + 1;
-      const std::size_t replaced = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = moved < replaced ? moved : replaced;
+      row[j] = std::min({up + 1, row[j - 1] + 1, corner + (a[i - 1] == b[j - 1] ? 0 : 1)});
       corner = up;
     }
   }
@@ -81,7 +73,7 @@ std::vector<std::vector<T>> read_slices(const weights<T>& w, const safetensors_f
           if (const std::size_t d = edit_distance(name, x.name); d < best && !wanted(x.name))
             best = d, nearest = x.name;
         missing.add(name + (nearest.empty() ? "" : " (nearest there: " + nearest + ")"));
-      } else if (!same_shape(s.shape, e->shape)) {
+      } else if (!std::equal(s.shape.begin(), s.shape.end(), e->shape.begin(), e->shape.end())) {
         shaped.add(name + " expected " + shape_text(s.shape) + ", found " + shape_text(e->shape));
       }
     }

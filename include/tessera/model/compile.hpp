@@ -33,24 +33,23 @@ struct kernel_of {
 
 namespace detail {
 
-// What a program of this Builder runs. Builders that say `fuses` give graphs without a backward pass.
-template <class Builder, class Backend>
+// What a program of this Builder runs; Folded: in short, with the same kernels, of a Builder that has
+// that. Builders that say `fuses` give graphs without a backward pass.
+template <class Builder, class Backend, bool Folded = false>
 constexpr graph graph_of() {
-  graph g = Builder::build();
+  graph g = [] {
+    if constexpr (Folded)
+      return Builder::folded();
+    else
+      return Builder::build();
+  }();
   if constexpr (requires { Builder::fuses; }) fuse(g, fusions_of<Backend>());
   return g;
 }
-// The same in short, with the same kernels, where the Builder has that.
-template <class Builder, class Backend>
-constexpr graph folded_graph_of() {
-  graph g = Builder::folded();
-  if constexpr (requires { Builder::fuses; }) fuse(g, fusions_of<Backend>());
-  return g;
-}
+
 template <class Builder, class Backend>
 inline constexpr signature_set folded_signatures =
-    collect_signatures(folded_graph_of<Builder, Backend>(), keyed_backend<Backend>);
-
+    collect_signatures(graph_of<Builder, Backend, true>(), keyed_backend<Backend>);
 template <class Builder, class Backend>
 inline constexpr signature_set all_signatures =
     collect_signatures(graph_of<Builder, Backend>(), keyed_backend<Backend>);
@@ -126,7 +125,7 @@ template <class A>
 struct inference {
   static constexpr bool fuses = true;
   static constexpr graph build() { return build_graph<A>(false); }
-  static constexpr graph folded() { return build_graph<A>(false, false, true); }
+  static constexpr graph folded() { return build_folded_graph<A>(); }
   static constexpr graph spelled() { return build_graph<A>(false, true); }
 };
 

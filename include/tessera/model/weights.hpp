@@ -3,6 +3,7 @@
 // refer to them by name; one set of weights serves any number of workspaces on any number of
 // threads. Slices start at multiples of 16 elements; the gaps are zero and stay zero.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -106,7 +107,7 @@ TESSERA_COLD void initialise(weights<T>& w, const graph& g, std::uint64_t seed) 
     const double bound =
         p.init == initialiser::xavier_uniform
             ? std::sqrt(6.0 / (p.extent.dims[0] + double(p.extent.per_sample()) / p.extent.dims[0]))
-            : 1 / std::sqrt(a > 1e-30 ? a : 1e-30);
+            : 1 / std::sqrt(std::max(a, 1e-30));
     if (p.init == initialiser::sin_cos) {
       detail::fill_sin_cos(out.data(), static_cast<int>(p.extent.per_sample() / last), last,
                            static_cast<int>(p.scale));

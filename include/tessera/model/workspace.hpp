@@ -120,8 +120,7 @@ class workspace {
 
   TESSERA_COLD void bind_parameters(const std::vector<slice>& table) {
     const graph& g = program_->g;
-    for (const slice& s : table)
-      if (const std::int64_t end = s.offset + (s.size + 15) / 16 * 16; end > flat_) flat_ = end;
+    for (const slice& s : table) flat_ = std::max(flat_, s.offset + (s.size + 15) / 16 * 16);
     for (const parameter& p : g.parameters) {
       const std::string_view name = g.text_at(p.text);
       std::int64_t offset = -1;

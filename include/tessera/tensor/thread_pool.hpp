@@ -38,10 +38,10 @@ class thread_pool {
   thread_pool(const thread_pool&) = delete;
   thread_pool& operator=(const thread_pool&) = delete;
   TESSERA_COLD ~thread_pool() {
-    bell_.lock();
+    monitor_.lock();
     stop_.store(true);
-    bell_.unlock();
-    bell_.ring();
+    monitor_.unlock();
+    monitor_.notify_all();
     for (std::size_t i = 0; i + 1 < static_cast<std::size_t>(threads_); ++i) workers_[i].join();
   }
 
@@ -65,9 +65,9 @@ class thread_pool {
     next_.store(0, std::memory_order_relaxed);
     open_.store(true);
     if (parked_.load() > 0) {
-      bell_.lock();  // no worker is between its last look and its sleep
-      bell_.unlock();
-      bell_.ring();
+      monitor_.lock();  // no worker is between its last look and its sleep
+      monitor_.unlock();
+      monitor_.notify_all();
     }
     take();
     open_.store(false);
@@ -84,9 +84,9 @@ class thread_pool {
       try {
         call_(function_, t);
       } catch (...) {
-        bell_.lock();
+        monitor_.lock();
         if (!failure_) failure_ = std::current_exception();
-        bell_.unlock();
+        monitor_.unlock();
         next_.store(tasks_, std::memory_order_relaxed);
       }
     }
@@ -101,11 +101,11 @@ class thread_pool {
           yield_thread();
           continue;
         }
-        bell_.lock();
+        monitor_.lock();
         parked_.fetch_add(1);
-        while (!open_.load() && !stop_.load()) bell_.wait();
+        while (!open_.load() && !stop_.load()) monitor_.wait();
         parked_.fetch_sub(1);
-        bell_.unlock();
+        monitor_.unlock();
       }
       active_.fetch_add(1);
       if (open_.load()) take();
@@ -115,7 +115,7 @@ class thread_pool {
 
   int threads_ = 1;
   std::unique_ptr<plain_thread[]> workers_;  // threads_ - 1
-  bell bell_;
+  monitor monitor_;
   std::atomic<bool> open_{false}, busy_{false}, stop_{false};
   std::atomic<int> next_{0}, active_{0}, parked_{0};
   int tasks_ = 0;

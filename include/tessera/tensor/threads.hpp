@@ -1,7 +1,7 @@
 #pragma once
-// What a pool needs of threads: a thread, a lock with a bell, yielding, how many there may be. On
-// POSIX by its own calls, because <thread> and <condition_variable> would be a twentieth of what a
-// file that includes tessera.hpp compiles; elsewhere by the standard library.
+// What a pool needs of threads: a thread, a monitor, yielding, how many there may be. On POSIX by
+// its own calls, because <thread> and <condition_variable> would be a twentieth of what a file that
+// includes tessera.hpp compiles; elsewhere by the standard library.
 
 #include "tessera/config.hpp"
 
@@ -23,23 +23,23 @@ namespace tessera::inline v0 {
 #if TESSERA_POSIX_THREADS
 
 // A mutex and a condition of its own: sleepers hold it, and are woken all at once.
-class bell {
+class monitor {
  public:
-  bell() = default;
-  bell(const bell&) = delete;
-  bell& operator=(const bell&) = delete;
-  ~bell() {
-    pthread_cond_destroy(&rung_);
+  monitor() = default;
+  monitor(const monitor&) = delete;
+  monitor& operator=(const monitor&) = delete;
+  ~monitor() {
+    pthread_cond_destroy(&woken_);
     pthread_mutex_destroy(&mutex_);
   }
   void lock() { pthread_mutex_lock(&mutex_); }
   void unlock() { pthread_mutex_unlock(&mutex_); }
-  void wait() { pthread_cond_wait(&rung_, &mutex_); }  // locked; may wake without a ring
-  void ring() { pthread_cond_broadcast(&rung_); }
+  void wait() { pthread_cond_wait(&woken_, &mutex_); }  // locked; may wake without a call
+  void notify_all() { pthread_cond_broadcast(&woken_); }
 
  private:
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t rung_ = PTHREAD_COND_INITIALIZER;
+  pthread_cond_t woken_ = PTHREAD_COND_INITIALIZER;
 };
 
 struct plain_thread {
@@ -59,20 +59,20 @@ TESSERA_COLD inline int hardware_threads() {
 
 #else
 
-class bell {
+class monitor {
  public:
   void lock() { mutex_.lock(); }
   void unlock() { mutex_.unlock(); }
   void wait() {
     std::unique_lock held(mutex_, std::adopt_lock);
-    rung_.wait(held);
+    woken_.wait(held);
     held.release();
   }
-  void ring() { rung_.notify_all(); }
+  void notify_all() { woken_.notify_all(); }
 
  private:
   std::mutex mutex_;
-  std::condition_variable rung_;
+  std::condition_variable woken_;
 };
 
 struct plain_thread {

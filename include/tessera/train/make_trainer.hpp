@@ -1,6 +1,7 @@
 #pragma once
 // Definitions behind trainer<Step, Backend, T>: from here on a file compiles kernels.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
@@ -53,12 +54,12 @@ struct step_runner<T>::state {
 
   // Copies the slices of kind state out of the weights, or back.
   void keep_state(bool back) {
-    T* kept = kept_state.data();
+    auto at = kept_state.begin();
     for (const slice& x : w.table) {
       if (x.kind != slice_kind::state) continue;
-      T* const now = w.values.data() + x.offset;
-      for (std::int64_t i = 0; i < x.size; ++i) (back ? now[i] : kept[i]) = back ? kept[i] : now[i];
-      kept += x.size;
+      const auto from = w.values.begin() + x.offset;
+      back ? std::copy_n(at, x.size, from) : std::copy_n(from, x.size, at);
+      at += x.size;
     }
   }
   // Averages start as the weights of the first update.
@@ -77,7 +78,7 @@ struct step_runner<T>::state {
       if (n.op->id != name("cross_entropy") && n.op->id != name("dice")) continue;
       if (g.values[g.in(n, 1)].where != storage::input) continue;
       const int k = g.in_shape(n, 0).last();
-      limit = limit == 0 || k < limit ? k : limit;
+      limit = limit == 0 ? k : std::min(limit, k);
     }
     return limit;
   }
@@ -276,7 +277,7 @@ TESSERA_COLD void step_runner<T>::set_lr_scale(std::string_view scope, double sc
 }
 template <class T>
 void step_runner<T>::zero_gradients() {
-  state_->gradients.assign(state_->gradients.size(), T(0));
+  std::fill(state_->gradients.begin(), state_->gradients.end(), T(0));
   state_->fresh = true;
 }
 template <class T>
@@ -303,7 +304,7 @@ template <class T>
 void step_runner<T>::reset_optimizer() {
   state& s = *state_;
   s.steps = 0;
-  for (auto& o : s.optimizer) o.assign(o.size(), T(0));
+  for (auto& o : s.optimizer) std::fill(o.begin(), o.end(), T(0));
   s.start_averages();
 }
 template <class T>

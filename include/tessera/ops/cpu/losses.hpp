@@ -23,22 +23,27 @@ double sum_of_losses(thread_pool* pool, std::int64_t rows, std::int64_t width, c
   return sum;
 }
 
+// Their mean, into output 0.
+template <class F>
+void mean_of_losses(const arguments& a, const F& f) {
+  const std::int64_t rows = rows_in(a.inputs[0]);
+  a.out<float>(0)[0] = static_cast<float>(
+      sum_of_losses(a.pool, rows, a.in_shape(0).last(), f) / static_cast<double>(rows));
+}
+
 template <>
 struct kernel<"cross_entropy"> {
   template <op_key>
   static void run(const arguments& a, isa set) {
     const auto f = TESSERA_CPU_PICK(set, cross_entropy_rows);
-    const std::int64_t rows = rows_in(a.inputs[0]), n = a.in_shape(0).last();
+    const std::int64_t n = a.in_shape(0).last();
     const std::int32_t* labels = a.in<std::int32_t>(1);
     float* log_sums = a.out<float>(1);
-    const double sum =
-        sum_of_losses(a.pool, rows, n, [&](std::int64_t first, std::int64_t last, double* losses) {
-          for (std::int64_t r = first; r < last; ++r)
-            detail::checked("cross_entropy", labels[r], n);
-          f(a.in<float>(0) + first * n, labels + first, last - first, n, a.settings[0],
-            losses + first, log_sums == nullptr ? nullptr : log_sums + first);
-        });
-    a.out<float>(0)[0] = static_cast<float>(sum / static_cast<double>(rows));
+    mean_of_losses(a, [&](std::int64_t first, std::int64_t last, double* losses) {
+      for (std::int64_t r = first; r < last; ++r) detail::checked("cross_entropy", labels[r], n);
+      f(a.in<float>(0) + first * n, labels + first, last - first, n, a.settings[0],
+        losses + first, log_sums == nullptr ? nullptr : log_sums + first);
+    });
   }
 };
 template <>
@@ -60,14 +65,12 @@ struct kernel<"soft_cross_entropy"> {
   template <op_key>
   static void run(const arguments& a, isa set) {
     const auto f = TESSERA_CPU_PICK(set, soft_cross_entropy_rows);
-    const std::int64_t rows = rows_in(a.inputs[0]), n = a.in_shape(0).last();
+    const std::int64_t n = a.in_shape(0).last();
     float* log_sums = a.out<float>(1);
-    const double sum =
-        sum_of_losses(a.pool, rows, n, [&](std::int64_t first, std::int64_t last, double* losses) {
-          f(a.in<float>(0) + first * n, a.in<float>(1) + first * n, last - first, n,
-            losses + first, log_sums == nullptr ? nullptr : log_sums + first);
-        });
-    a.out<float>(0)[0] = static_cast<float>(sum / static_cast<double>(rows));
+    mean_of_losses(a, [&](std::int64_t first, std::int64_t last, double* losses) {
+      f(a.in<float>(0) + first * n, a.in<float>(1) + first * n, last - first, n, losses + first,
+        log_sums == nullptr ? nullptr : log_sums + first);
+    });
   }
 };
 template <>

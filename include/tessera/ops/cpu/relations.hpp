@@ -102,16 +102,14 @@ struct kernel<"cosine_distance"> {
   template <op_key>
   static void run(const arguments& a, isa set) {
     const auto f = TESSERA_CPU_PICK(set, dot_run);
-    const std::int64_t rows = rows_in(a.inputs[0]), n = a.in_shape(0).last();
+    const std::int64_t n = a.in_shape(0).last();
     const double eps = detail::checked_positive("cosine_distance", "an eps", a.settings[0]);
-    const double sum =
-        sum_of_losses(a.pool, rows, n, [&](std::int64_t first, std::int64_t last, double* losses) {
-          for (std::int64_t r = first; r < last; ++r) {
-            const directions d(f, a.in<float>(0) + r * n, a.in<float>(1) + r * n, n, eps);
-            losses[r] = 1 - d.dot * d.x_inverse * d.y_inverse;
-          }
-        });
-    a.out<float>(0)[0] = static_cast<float>(sum / static_cast<double>(rows));
+    mean_of_losses(a, [&](std::int64_t first, std::int64_t last, double* losses) {
+      for (std::int64_t r = first; r < last; ++r) {
+        const directions d(f, a.in<float>(0) + r * n, a.in<float>(1) + r * n, n, eps);
+        losses[r] = 1 - d.dot * d.x_inverse * d.y_inverse;
+      }
+    });
   }
 };
 template <>

@@ -16,6 +16,14 @@ inline float softmax_scale(const arguments& a, const char* operation) {
     throw error(operation, "a temperature whose inverse is a float", std::to_string(1 / scale));
   return static_cast<float>(scale);
 }
+// f(x, rows, width, scale, y).
+inline void run_softmax(const arguments& a, float scale,
+                        void (*f)(const float*, std::int64_t, std::int64_t, float, float*)) {
+  const std::int64_t n = a.in_shape(0).last();
+  over_rows(a.pool, rows_in(a.inputs[0]), n, [&](std::int64_t first, std::int64_t last) {
+    f(a.in<float>(0) + first * n, last - first, n, scale, a.out<float>(0) + first * n);
+  });
+}
 // f(dy, y, rows, width, scale, dx).
 inline void run_softmax_gradient(const arguments& a, float scale,
                                  void (*f)(const float*, const float*, std::int64_t, std::int64_t,
@@ -31,19 +39,7 @@ template <>
 struct kernel<"softmax"> {
   template <op_key>
   static void run(const arguments& a, isa set) {
-    const auto f = TESSERA_CPU_PICK(set, softmax_rows);
-    const float scale = softmax_scale(a, "softmax");
-    const std::int64_t n = a.in_shape(0).last();
-    over_rows(a.pool, rows_in(a.inputs[0]), n, [&](std::int64_t first, std::int64_t last) {
-      float* y = a.out<float>(0) + first * n;
-      for (std::int64_t r = first; r < last; ++r) {  // so that no product with the scale overflows
-        const float* x = a.in<float>(0) + r * n;
-        float most = x[0];
-        for (std::int64_t i = 1; i < n; ++i) most = x[i] > most ? x[i] : most;
-        for (std::int64_t i = 0; i < n; ++i) y[(r - first) * n + i] = x[i] - most;
-      }
-      f(y, last - first, n, scale, nullptr);
-    });
+    run_softmax(a, softmax_scale(a, "softmax"), TESSERA_CPU_PICK(set, softmax_from_rows));
   }
 };
 template <>
@@ -58,12 +54,7 @@ template <>
 struct kernel<"log_softmax"> {
   template <op_key>
   static void run(const arguments& a, isa set) {
-    const auto f = TESSERA_CPU_PICK(set, log_softmax_rows);
-    const float scale = softmax_scale(a, "log_softmax");
-    const std::int64_t n = a.in_shape(0).last();
-    over_rows(a.pool, rows_in(a.inputs[0]), n, [&](std::int64_t first, std::int64_t last) {
-      f(a.in<float>(0) + first * n, last - first, n, scale, a.out<float>(0) + first * n);
-    });
+    run_softmax(a, softmax_scale(a, "log_softmax"), TESSERA_CPU_PICK(set, log_softmax_rows));
   }
 };
 template <>
