@@ -91,7 +91,7 @@ constexpr graph build_graph(bool training = false, bool spelled = false) {
   detail::build_alone<A>(g);
   return g;
 }
-// The same in short (graph::folded), in evaluation: to be counted and to collect kernels, not to run.
+// The same in short (graph::folded), in evaluation: to count and to collect kernels, not to run.
 template <class A>
 constexpr graph build_folded_graph() {
   graph g;

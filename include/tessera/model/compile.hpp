@@ -33,8 +33,8 @@ struct kernel_of {
 
 namespace detail {
 
-// What a program of this Builder runs; Folded: in short, with the same kernels, of a Builder that has
-// that. Builders that say `fuses` give graphs without a backward pass.
+// What a program of this Builder runs; Folded: in short, with the same kernels, where it has that.
+// Builders that say `fuses` give graphs without a backward pass.
 template <class Builder, class Backend, bool Folded = false>
 constexpr graph graph_of() {
   graph g = [] {

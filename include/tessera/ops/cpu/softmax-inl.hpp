@@ -1,6 +1,6 @@
 // Rows of softmax, log_softmax and their gradients, n floats each; part of leaves-inl.hpp. Unlike
-// softmax_rows of attention-inl.hpp, which works in place, they take the largest off before the scale,
-// so that no product overflows.
+// softmax_rows of attention-inl.hpp, which works in place, they take the largest off before the
+// scale, so that no product overflows.
 
 struct log_probability {  // (x - most) scale - shift: exact near the largest
   float most, scale, shift;
